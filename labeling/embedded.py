@@ -26,9 +26,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
-from typing import IO, Any
+from typing import IO, Any, Self
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -71,7 +72,7 @@ class Program:
     version: tuple[int, ...]
 
 
-# ---------------------------------------------------------------- the five verbs and two questions
+# ---------------------------------------------------------------- the verbs and the questions
 
 
 def start(
@@ -138,6 +139,21 @@ def secrets(instance: str = "demo", root: Path = CHECKOUT) -> dict[str, str]:
             made = {name: token_hex(32) for name in ("SECRET_KEY", "PSEUDONYM_KEY", "OWNER_KEY")}
             _write_private(place.secrets, json.dumps(made, indent=1))
         return json.loads(place.secrets.read_text())
+
+
+def environment(instance: str = "demo", root: Path = CHECKOUT) -> dict[str, str]:
+    """Every variable the settings require, while this machine's own servers run; else nothing. Changes nothing."""
+    place = Place.of(instance, root)
+    services = urls(instance, root)
+    if services is None or not place.secrets.exists():
+        return {}
+    return {
+        "ATTUNE_ENV": "test" if instance == "test" else "demo",
+        "DATABASE_URL": services.database_url,
+        "REDIS_URL": services.redis_url,
+        "ATTUNE_DATA_DIR": str(place.here / "files"),
+        **json.loads(place.secrets.read_text()),
+    }
 
 
 @contextlib.contextmanager
@@ -322,10 +338,12 @@ def _examined(place: Place, path: Path | None) -> Program | None:
         return None
     child = place.account.as_child if place.account else {}
     try:
-        said = subprocess.run([path, "--version"], capture_output=True, text=True, cwd="/", timeout=20, **child)
-    except OSError:
+        said = subprocess.run(
+            [path, "--version"], check=True, capture_output=True, text=True, cwd="/", timeout=20, **child
+        )
+    except (OSError, subprocess.SubprocessError):
         return None
-    version = re.search(r"(?:v=|\) )(\d+)(?:\.(\d+))?", said.stdout) if said.returncode == 0 else None
+    version = re.search(r"(?:v=|\) )(\d+)(?:\.(\d+))?", said.stdout)
     return Program(path, tuple(int(n) for n in version.groups() if n)) if version else None
 
 
@@ -348,13 +366,13 @@ def _within_reach(place: Place, path: Path) -> Path | None:
 def _copy_whole(source: Path, target: Path) -> None:
     if not source.exists() or target.exists():
         return
-    partial = target.with_name(target.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(source, partial, symlinks=True, ignore=shutil.ignore_patterns("include", "*.py", "*.pyc"))
-    for path in [partial, *partial.rglob("*")]:
+    unfinished = target.with_name(target.name + ".partial")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(source, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "*.py", "*.pyc"))
+    for path in [unfinished, *unfinished.rglob("*")]:
         if not path.is_symlink():
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
-    partial.rename(target)
+    unfinished.rename(target)
 
 
 # ---------------------------------------------------------------- a birth that fails leaves nothing behind
@@ -372,7 +390,7 @@ class Leash:
         self.reader, self.writer = os.pipe()
         self.guards: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> "Leash":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -429,7 +447,8 @@ def _command(pid: int) -> str:
             return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             return ""
-    return subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout
+    ps = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(ps, check=False, capture_output=True, text=True).stdout
 
 
 def _wait(condition: Callable[[], Any], seconds: float) -> Any:
@@ -513,30 +532,30 @@ def _cluster(place: Place, program: Program) -> Path:
 
 def _create_cluster(place: Place, leash: Leash, program: Program, cluster: Path) -> None:
     """Build a whole cluster under another name, then rename it: a half-made one is never mistaken for one."""
-    partial = cluster.with_name(cluster.name + ".partial")
-    if partial.exists():
-        shutil.rmtree(partial)
+    unfinished = cluster.with_name(cluster.name + ".partial")
+    if unfinished.exists():
+        shutil.rmtree(unfinished)
     password = token_hex(20)
     with place.as_servers():
-        partial.mkdir(mode=0o700)
-        _write_private(partial / "password", password)
+        unfinished.mkdir(mode=0o700)
+        _write_private(unfinished / "password", password)
         _write_private(
-            partial / "setup.sql",
+            unfinished / "setup.sql",
             f"CREATE ROLE attune LOGIN CREATEDB PASSWORD '{password}'\nCREATE DATABASE attune OWNER attune\n",
         )
-    data = str(partial / "data")
+    data = str(unfinished / "data")
     initdb = [
         str(program.path.with_name("initdb")), "-D", data, "-U", "postgres", "--encoding=UTF8", "--data-checksums",
-        "--auth=scram-sha-256", f"--pwfile={partial / 'password'}", *_locale(program), *_unsynced(place, "--no-sync"),
+        "--auth=scram-sha-256", f"--pwfile={unfinished / 'password'}", *_locale(program), *_unsynced(place, "--no-sync"),
     ]  # fmt: skip
     single = [str(program.path), "--single", "-D", data, "-c", "exit_on_error=on", *_unsynced(place, "-c", "fsync=off")]
     log = _log(place, "postgres")
-    for argv, stdin in ((initdb, None), ([*single, "postgres"], partial / "setup.sql")):
+    for argv, stdin in ((initdb, None), ([*single, "postgres"], unfinished / "setup.sql")):
         if leash.child(place, argv, log, stdin).wait() != 0:
             raise CannotServe(f"{argv[0]} could not create the database. {_last_words(log)}")
     with place.as_servers():
-        (partial / "setup.sql").unlink()
-        partial.rename(cluster)
+        (unfinished / "setup.sql").unlink()
+        unfinished.rename(cluster)
 
 
 def _locale(program: Program) -> list[str]:
@@ -562,12 +581,16 @@ def _start_postgres(place: Place, leash: Leash, program: Program, data: Path) ->
     deadline = time.monotonic() + 30
     while True:
         guard = leash.child(place, [str(program.path), "-D", str(data), *_settings(place)], log)
-        _wait(lambda: guard.poll() is not None or Postmaster.of(data), 30)
-        _wait(lambda: guard.poll() is not None or ((found := Postmaster.of(data)) and found.is_ready), 120)
-        if guard.poll() is None:
+        if _wait(partial(_is_settled, guard, data), 120) and guard.poll() is None:
             return
         if time.monotonic() > deadline:
             raise CannotServe(f"PostgreSQL does not start. {_last_words(log)}")
+
+
+def _is_settled(guard: subprocess.Popen[bytes], data: Path) -> bool:
+    """Has the new server either become ready or ended?"""
+    running = Postmaster.of(data)
+    return guard.poll() is not None or bool(running and running.is_ready)
 
 
 def _settings(place: Place) -> list[str]:
@@ -632,10 +655,14 @@ def _start_valkey(place: Place, leash: Leash) -> tuple[int, int, str]:
         with place.as_servers():
             _write_private(_conf(place), _valkey_settings(place))
         guard = leash.child(place, [str(program.path), str(_conf(place))], log)
-        _wait(lambda: guard.poll() is not None or _running_valkey(place), 30)
+        _wait(partial(_is_answered, guard, place), 30)
         if found := _running_valkey(place):
             return found
     raise CannotServe(f"Valkey does not start. {_last_words(log)}")
+
+
+def _is_answered(guard: subprocess.Popen[bytes], place: Place) -> bool:
+    return guard.poll() is not None or _running_valkey(place) is not None
 
 
 def _conf(place: Place) -> Path:
