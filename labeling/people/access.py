@@ -1,0 +1,29 @@
+"""Who may open this page? Decorators that say so on the view's first line."""
+
+from functools import wraps
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+
+from labeling.people.models import Role
+
+
+def role_required(*roles):
+    """Let in the signed-in who play one of `roles`; others are refused with 403, strangers sent to sign in."""
+
+    def decorate(view):
+        @wraps(view)
+        @login_required
+        def guarded(request, *args, **kwargs):
+            if not any(request.user.plays(role) for role in roles):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+# Researchers work in the labelers' interface too: their answers are the gold.
+labeler_required = role_required(Role.LABELER, Role.RESEARCHER, Role.ADMIN)
+researcher_required = role_required(Role.RESEARCHER, Role.ADMIN)

@@ -1,0 +1,234 @@
+"""Where do words come from? Sources, their imports, the owners of prompts, and the prompts."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Split(models.TextChoices):
+    TRAIN = "train", _("train")
+    VALID = "valid", _("valid")
+    TEST = "test", _("test")
+
+
+class Origin(models.TextChoices):
+    """Who wrote the prompt, and how (protocol, section 4)."""
+
+    CUSTOMER = "customer", _("customer")
+    PLAIN = "plain", _("plain, by a labeler")
+    FEW_SHOT = "few_shot", _("few-shot, by a labeler")
+    USER_BASED = "user_based", _("user-based, by a labeler")
+
+
+class UseCase(models.TextChoices):
+    """The ten of table 1 in Ouyang et al. 2022."""
+
+    GENERATION = "generation", _("generation")
+    OPEN_QA = "open_qa", _("open QA")
+    BRAINSTORMING = "brainstorming", _("brainstorming")
+    CHAT = "chat", _("chat")
+    REWRITE = "rewrite", _("rewrite")
+    SUMMARIZATION = "summarization", _("summarization")
+    CLASSIFICATION = "classification", _("classification")
+    OTHER = "other", _("other")
+    CLOSED_QA = "closed_qa", _("closed QA")
+    EXTRACT = "extract", _("extract")
+
+
+class JobState(models.TextChoices):
+    """What a piece of background work says of itself; shared by imports and, later, by other jobs."""
+
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Source(models.Model):
+    """A named place that prompts come from; a prompt's own id is unique within it."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+
+    class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+
+    def __str__(self):
+        return self.name
+
+
+class ImportQuerySet(models.QuerySet):
+    def waiting(self):
+        """Those that a worker should look at now: queued, or running under a lease that has passed."""
+        return self.filter(
+            Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease_until__lt=timezone.now())
+        )
+
+
+class Import(models.Model):
+    """One file on its way in: how far it has come, and what came of its rows."""
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="imports", verbose_name=_("source"))
+    file = models.FileField(_("file"), upload_to="imports/%Y/%m/")
+    filename = models.CharField(_("file name"), max_length=255)
+    mapping = models.JSONField(
+        _("mapping"),
+        default=dict,
+        blank=True,
+        help_text=_("The file's key for each of ours that differs: file key → our key."),
+    )
+    state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.QUEUED)
+    error = models.TextField(_("error"), blank=True)
+    bytes_total = models.BigIntegerField(_("bytes"), default=0)
+    bytes_read = models.BigIntegerField(_("bytes read"), default=0)
+    # The last line whose rows are stored: a resumed run reads on from the next.
+    lines_done = models.BigIntegerField(_("lines done"), default=0)
+    created_count = models.BigIntegerField(_("prompts created"), default=0)
+    seen_count = models.BigIntegerField(_("already there"), default=0)
+    refused_count = models.BigIntegerField(_("refused"), default=0)
+    response_count = models.BigIntegerField(_("responses created"), default=0)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
+    requested_at = models.DateTimeField(_("requested at"), default=timezone.now)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("requested by"),
+    )
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    objects = ImportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        indexes = [
+            # Which imports should a worker look at?
+            models.Index(
+                fields=["lease_until"], condition=Q(state__in=["queued", "running"]), name="import_waiting"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running"], finished_at__isnull=True)
+                | (~Q(state__in=["queued", "running"]) & Q(finished_at__isnull=False)),
+                name="import_finished_when_over",
+            ),
+            models.CheckConstraint(
+                condition=Q(bytes_read__lte=F("bytes_total")), name="import_reads_its_own_bytes"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    created_count__gte=0, seen_count__gte=0, refused_count__gte=0, response_count__gte=0
+                ),
+                name="import_counts_are_counts",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.filename} → {self.source}"
+
+    @property
+    def is_over(self):
+        return self.state not in {JobState.QUEUED, JobState.RUNNING}
+
+    @property
+    def percent(self):
+        """How much of the file has been read, 0 to 100."""
+        if self.state == JobState.DONE:
+            return 100
+        return int(100 * self.bytes_read / self.bytes_total) if self.bytes_total else 0
+
+
+class RefusedRow(models.Model):
+    """A line of a file that did not become a prompt, and why."""
+
+    of_import = models.ForeignKey(Import, models.CASCADE, related_name="refused", verbose_name=_("import"))
+    line = models.BigIntegerField(_("line"))
+    reason = models.TextField(_("reason"))
+    excerpt = models.CharField(_("beginning of the row"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("refused row")
+        verbose_name_plural = _("refused rows")
+        ordering = ["of_import", "line"]
+        constraints = [models.UniqueConstraint(fields=["of_import", "line"], name="one_refusal_per_line")]
+
+    def __str__(self):
+        return f"{self.line}: {self.reason}"
+
+
+class Owner(models.Model):
+    """Whoever a prompt belongs to, known only by a keyed hash; pins the split of all of theirs."""
+
+    key_hash = models.CharField(_("key, hashed"), max_length=64, unique=True)
+    split = models.CharField(_("split"), max_length=5, choices=Split)
+    # False for a prompt that came without an author and so is its own owner.
+    is_author = models.BooleanField(_("is an author"), default=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("owner")
+        verbose_name_plural = _("owners")
+        constraints = [
+            models.CheckConstraint(condition=Q(split__in=Split.values), name="owner_split_is_known")
+        ]
+
+    def __str__(self):
+        return self.key_hash[:12]
+
+
+class Prompt(models.Model):
+    """What a user asked: a list of chat messages, of which the last is the user's."""
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="prompts", verbose_name=_("source"))
+    external_id = models.CharField(
+        _("the source's own id"),
+        max_length=200,
+        help_text=_("Or a hash of the text, where the source gave none."),
+    )
+    owner = models.ForeignKey(Owner, models.PROTECT, related_name="prompts", verbose_name=_("owner"))
+    origin = models.CharField(_("origin"), max_length=12, choices=Origin, default=Origin.CUSTOMER)
+    messages = models.JSONField(
+        _("messages"), help_text=_("A list of {role, content}; the last is the user's.")
+    )
+    # The file gave a plain text rather than messages: exports may say it so again.
+    is_text = models.BooleanField(_("came as a text"), default=True)
+    use_case = models.CharField(_("use case"), max_length=20, choices=UseCase, blank=True)
+    tags = ArrayField(models.CharField(max_length=60), verbose_name=_("tags"), default=list, blank=True)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    meta = models.JSONField(_("anything else"), default=dict, blank=True)
+    from_import = models.ForeignKey(
+        Import, models.SET_NULL, null=True, blank=True, related_name="prompts", verbose_name=_("import")
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("prompt")
+        verbose_name_plural = _("prompts")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="one_prompt_per_source_and_id"),
+            models.CheckConstraint(condition=~Q(messages=[]), name="prompt_has_messages"),
+            models.CheckConstraint(condition=Q(origin__in=Origin.values), name="prompt_origin_is_known"),
+        ]
+
+    def __str__(self):
+        text = self.messages[-1]["content"]
+        return text if len(text) <= 80 else f"{text[:79]}…"

@@ -1,0 +1,388 @@
+"""Who gets which sheet next? Projects, their tasks, and the assignments by which labelers hold them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from labeling.candidates.models import ModelEndpoint, Response
+from labeling.guidelines.models import Form, FormVersion, Instructions, InstructionsVersion
+from labeling.prompts.models import Prompt
+
+LETTERS = "ABCDEFGHIJKLMNOP"  # K is 2 to 16
+
+
+class Kind(models.TextChoices):
+    DEMONSTRATION = "demonstration", _("demonstration")
+    RANKING = "ranking", _("ranking")
+    RATING = "rating", _("rating")
+
+
+class Purpose(models.TextChoices):
+    TRAINING = "training", _("training")
+    EVALUATION = "evaluation", _("evaluation")
+    SCREENING = "screening", _("screening")
+    CALIBRATION = "calibration", _("calibration")
+
+
+class Audience(models.TextChoices):
+    """Whose work a project is."""
+
+    TRAINING = "training", _("training labelers")
+    HELD_OUT = "held_out", _("held-out labelers")
+    ANY = "any", _("both")
+
+
+class ProjectState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    OPEN = "open", _("open")
+    PAUSED = "paused", _("paused")
+    CLOSED = "closed", _("closed")
+
+
+class Layout(models.TextChoices):
+    CARDS = "cards", _("cards: all responses side by side")
+
+
+class ProjectQuerySet(models.QuerySet):
+    def open_to(self, labeler):
+        """Open projects whose audience the labeler belongs to; researchers may work on all of them."""
+        cohort = cohort_of(labeler)
+        audiences = [Audience.ANY, cohort] if cohort else list(Audience)
+        return self.filter(state=ProjectState.OPEN, cohort__in=audiences) if cohort != "" else self.none()
+
+
+def cohort_of(labeler):
+    """Return the labeler's cohort; None for researchers, who stand outside of the cohorts; "" for anybody else."""
+    from labeling.people.models import CohortMembership, Role
+
+    membership = CohortMembership.objects.filter(labeler=labeler).first()
+    if membership:
+        return membership.cohort
+    return None if labeler.plays(Role.RESEARCHER) or labeler.plays(Role.ADMIN) else ""
+
+
+class Project(models.Model):
+    """One labeling job: what is asked, of whom, and how often."""
+
+    name = models.CharField(_("name"), max_length=150, unique=True)
+    kind = models.CharField(_("kind"), max_length=15, choices=Kind, default=Kind.RANKING)
+    purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose, default=Purpose.TRAINING)
+    state = models.CharField(_("state"), max_length=8, choices=ProjectState, default=ProjectState.DRAFT)
+    form = models.ForeignKey(Form, models.PROTECT, related_name="projects", verbose_name=_("form"))
+    instructions = models.ForeignKey(
+        Instructions, models.PROTECT, related_name="projects", verbose_name=_("instructions")
+    )
+    k = models.PositiveSmallIntegerField(_("responses per task"), default=4)
+    min_k = models.PositiveSmallIntegerField(
+        _("fewest responses accepted"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: exactly as many as wanted."),
+    )
+    rate_first = models.BooleanField(_("rate before ranking"), default=True)
+    layout = models.CharField(_("layout"), max_length=8, choices=Layout, default=Layout.CARDS)
+    may_arrange = models.BooleanField(_("offer “Arrange by my ratings”"), default=True)
+    overlap = models.PositiveSmallIntegerField(
+        _("overlap"), null=True, blank=True, default=1, help_text=_("Labelers per task. Empty: everybody.")
+    )
+    cohort = models.CharField(_("cohort"), max_length=10, choices=Audience, default=Audience.TRAINING)
+    lease_minutes = models.PositiveIntegerField(_("lease in minutes"), default=60)
+    baseline = models.ForeignKey(
+        ModelEndpoint,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("baseline model"),
+        help_text=_("Among the responses of every task, for win rates against it."),
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cohort="training") | Q(purpose="evaluation"),
+                name="held_out_labelers_only_evaluate",
+            ),
+            models.CheckConstraint(condition=Q(k__gte=2, k__lte=16), name="k_from_2_to_16"),
+            models.CheckConstraint(
+                condition=Q(min_k__isnull=True) | Q(min_k__gte=2, min_k__lte=F("k")), name="min_k_from_2_to_k"
+            ),
+            models.CheckConstraint(
+                condition=Q(overlap__isnull=True) | Q(overlap__gte=1), name="overlap_at_least_1"
+            ),
+            models.CheckConstraint(condition=Q(lease_minutes__gte=1), name="lease_at_least_a_minute"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="project_kind_is_known"),
+            models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="project_purpose_is_known"),
+            models.CheckConstraint(condition=Q(state__in=ProjectState.values), name="project_state_is_known"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def fewest_responses(self):
+        return self.min_k or self.k
+
+
+class Membership(models.Model):
+    """One labeler in one project: how far down the queue they have come."""
+
+    project = models.ForeignKey(
+        Project, models.CASCADE, related_name="memberships", verbose_name=_("project")
+    )
+    labeler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", verbose_name=_("labeler")
+    )
+    # Where the queue last served this labeler; null is the start. Only the queue moves it.
+    cursor_priority = models.SmallIntegerField(_("cursor: priority"), null=True, blank=True)
+    cursor_position = models.BigIntegerField(_("cursor: position"), null=True, blank=True)
+    acknowledged_instructions = models.ForeignKey(
+        InstructionsVersion,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("instructions acknowledged"),
+    )
+    joined_at = models.DateTimeField(_("joined at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "labeler"], name="one_membership_per_project_and_labeler"
+            ),
+            models.CheckConstraint(
+                condition=Q(cursor_priority__isnull=True, cursor_position__isnull=True)
+                | Q(cursor_priority__isnull=False, cursor_position__isnull=False),
+                name="cursor_is_whole_or_absent",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.labeler} · {self.project}"
+
+
+class TaskQuerySet(models.QuerySet):
+    def wanting_hands(self):
+        """Those that still have a seat free (everyone has a seat where `seats` is null)."""
+        return self.filter(set_aside_at__isnull=True).filter(Q(seats__isnull=True) | Q(taken__lt=F("seats")))
+
+    def unseen_by(self, labeler):
+        return self.exclude(assignments__labeler=labeler)
+
+
+class Task(models.Model):
+    """One prompt with its candidates in one project, wanting `seats` labelers."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="tasks", verbose_name=_("project"))
+    prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="tasks", verbose_name=_("prompt"))
+    seats = models.PositiveSmallIntegerField(
+        _("seats"), null=True, blank=True, help_text=_("The overlap. Empty: everybody.")
+    )
+    # Seats taken by open or submitted assignments. Only the queue changes it, in the statement that changes them.
+    taken = models.PositiveIntegerField(_("taken"), default=0)
+    priority = models.SmallIntegerField(_("priority"), default=0, help_text=_("Higher comes first."))
+    position = models.BigIntegerField(_("position"), help_text=_("Random: the order among equals."))
+    # What the candidates and every labeler's order of them were drawn from.
+    seed = models.BigIntegerField(_("seed"))
+    set_aside_at = models.DateTimeField(_("set aside at"), null=True, blank=True)
+    set_aside_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("set aside by"),
+    )
+    set_aside_reason = models.CharField(_("why set aside"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        indexes = [
+            # Which task comes next in this project? Exactly the tasks that want hands, in the queue's order.
+            models.Index(
+                F("project"),
+                F("priority").desc(),
+                F("position"),
+                condition=Q(set_aside_at__isnull=True) & (Q(seats__isnull=True) | Q(taken__lt=F("seats"))),
+                name="task_wanting_hands",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "prompt"], name="one_task_per_project_and_prompt"),
+            models.CheckConstraint(
+                condition=Q(seats__isnull=True) | Q(taken__lte=F("seats")), name="seats_not_overfilled"
+            ),
+            models.CheckConstraint(
+                condition=Q(set_aside_at__isnull=True, set_aside_reason="")
+                | (Q(set_aside_at__isnull=False) & ~Q(set_aside_reason="")),
+                name="set_aside_with_a_reason",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.project}: {self.prompt}"
+
+
+class TaskCandidate(models.Model):
+    """One response that labelers of the task compare."""
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="candidates", verbose_name=_("task"))
+    response = models.ForeignKey(
+        Response, models.PROTECT, related_name="candidacies", verbose_name=_("response")
+    )
+    ordinal = models.PositiveSmallIntegerField(_("ordinal"))
+
+    class Meta:
+        verbose_name = _("candidate")
+        verbose_name_plural = _("candidates")
+        ordering = ["task", "ordinal"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "response"], name="a_response_is_a_candidate_once"),
+            models.UniqueConstraint(fields=["task", "ordinal"], name="candidates_stand_in_order"),
+        ]
+
+    def __str__(self):
+        return f"{self.ordinal}: {self.response}"
+
+
+class AssignmentState(models.TextChoices):
+    OPEN = "open", _("open")
+    SUBMITTED = "submitted", _("submitted")
+    SKIPPED = "skipped", _("skipped")
+    EXPIRED = "expired", _("expired")
+
+
+class Assignment(models.Model):
+    """One labeler holding one task, for a while."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, models.PROTECT, related_name="assignments", verbose_name=_("task"))
+    project = models.ForeignKey(
+        Project, models.PROTECT, related_name="assignments", verbose_name=_("project")
+    )
+    labeler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="assignments", verbose_name=_("labeler")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=AssignmentState, default=AssignmentState.OPEN)
+    # Copies of facts at the time of the lease: the database can hold labels to them.
+    purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose)
+    cohort = models.CharField(_("cohort"), max_length=10, blank=True, help_text=_("Empty for researchers."))
+    by_program = models.BooleanField(_("by a program"), default=False)
+    form_version = models.ForeignKey(
+        FormVersion, models.PROTECT, related_name="+", verbose_name=_("form version")
+    )
+    instructions_version = models.ForeignKey(
+        InstructionsVersion, models.PROTECT, related_name="+", verbose_name=_("version of instructions")
+    )
+    leased_at = models.DateTimeField(_("leased at"), default=timezone.now)
+    lease_until = models.DateTimeField(_("leased until"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    skip_reason = models.CharField(_("why skipped"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("assignment")
+        verbose_name_plural = _("assignments")
+        indexes = [
+            # Which leases have passed?
+            models.Index(fields=["lease_until"], condition=Q(state="open"), name="assignment_open_leases"),
+            # What has this labeler done here, and does an expired sheet wait for them?
+            models.Index(fields=["labeler", "project", "state", "closed_at"], name="assignment_of_labeler"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "labeler"], name="one_look_per_labeler"),
+            models.UniqueConstraint(
+                fields=["labeler", "project"],
+                condition=Q(state="open", by_program=False),
+                name="one_open_sheet_per_desk",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at__isnull=True)
+                | (~Q(state="open") & Q(closed_at__isnull=False)),
+                name="closed_when_not_open",
+            ),
+            models.CheckConstraint(
+                condition=~Q(cohort="held_out") | Q(purpose="evaluation"), name="held_out_work_is_evaluation"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=AssignmentState.values), name="assignment_state_is_known"
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.id)
+
+    @property
+    def is_open(self):
+        return self.state == AssignmentState.OPEN
+
+
+class Slot(models.Model):
+    """A candidate as one labeler sees it: a place on the page, and so a letter; no model name."""
+
+    assignment = models.ForeignKey(
+        Assignment, models.CASCADE, related_name="slots", verbose_name=_("assignment")
+    )
+    candidate = models.ForeignKey(
+        TaskCandidate, models.PROTECT, related_name="slots", verbose_name=_("candidate")
+    )
+    place = models.PositiveSmallIntegerField(_("place"), help_text=_("1 is shown first, as Response A."))
+
+    class Meta:
+        verbose_name = _("slot")
+        verbose_name_plural = _("slots")
+        ordering = ["assignment", "place"]
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "place"], name="one_response_per_place"),
+            models.UniqueConstraint(fields=["assignment", "candidate"], name="one_place_per_response"),
+            models.CheckConstraint(condition=Q(place__gte=1, place__lte=16), name="place_from_1_to_16"),
+        ]
+
+    def __str__(self):
+        return self.letter
+
+    @property
+    def letter(self):
+        return LETTERS[self.place - 1]
+
+
+class Draft(models.Model):
+    """What a labeler has put on a sheet so far; an older revision never overwrites a newer one."""
+
+    assignment = models.OneToOneField(
+        Assignment, models.CASCADE, related_name="draft", verbose_name=_("assignment")
+    )
+    revision = models.PositiveIntegerField(_("revision"))
+    body = models.JSONField(_("body"), help_text=_("In the shape of a submission, as far as it goes."))
+    saved_at = models.DateTimeField(_("saved at"))
+
+    class Meta:
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+
+    def __str__(self):
+        return f"{self.assignment_id} r{self.revision}"
