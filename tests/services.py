@@ -1,7 +1,8 @@
 """Where do the tests find their servers? In the environment, or else in the instance "test" of this machine.
 
-A pytest plugin, loaded by name before pytest-django reads the settings. Several sessions in one checkout may run at
-once: each takes a seat, which gives it a database name and sixteen Valkey databases (0-15, 16-31, …) of its own.
+A pytest plugin, loaded by name before pytest-django reads the settings. Several sessions in one checkout may
+run at once: each takes a seat, which gives it a database name and sixteen Valkey databases (0-15, 16-31, …)
+of its own.
 """
 
 import contextlib
@@ -25,7 +26,9 @@ def pytest_load_initial_conftests() -> None:
     for name, value in embedded.secrets("test").items():
         os.environ.setdefault(name, value)
     if "ATTUNE_DATA_DIR" not in os.environ:
-        os.environ["ATTUNE_DATA_DIR"] = SEATED.enter_context(tempfile.TemporaryDirectory(prefix="attune-test-"))
+        os.environ["ATTUNE_DATA_DIR"] = SEATED.enter_context(
+            tempfile.TemporaryDirectory(prefix="attune-test-")
+        )
 
 
 @pytest.hookimpl(trylast=True)
@@ -39,6 +42,8 @@ def _name_services() -> None:
     number = SEATED.enter_context(embedded.seat("test"))
     services = embedded.start("test")
     if "DATABASE_URL" not in os.environ:
-        os.environ["DATABASE_URL"] = urlsplit(services.database_url)._replace(path=f"/attune_{number}").geturl()
+        os.environ["DATABASE_URL"] = (
+            urlsplit(services.database_url)._replace(path=f"/attune_{number}").geturl()
+        )
     if "REDIS_URL" not in os.environ:
         os.environ["REDIS_URL"] = urlsplit(services.redis_url)._replace(path=f"/{number * 16}").geturl()

@@ -1,7 +1,10 @@
-"""Watch one child until it ends, its launcher lets go (a byte on standard input), or its launcher ends (no byte).
+"""Who watches one child, until it ends, its launcher lets go of it, or its launcher ends?
 
+Standard input is the launcher's pipe: a byte means "let go", its end means that the launcher ended.
 Run by path, as `python guard.py ORDER`, so that it costs little: it imports nothing of the house.
 """
+
+# ruff: noqa: S603 - the order comes from our own launcher
 
 import contextlib
 import json
@@ -27,7 +30,9 @@ def watch(order: dict) -> int:
 
 def start(argv: list[str], cwd: str, stdin: str, pass_fds: list[int], account: dict) -> subprocess.Popen:
     with open(stdin) as source:
-        return subprocess.Popen(argv, cwd=cwd, stdin=source, pass_fds=pass_fds, start_new_session=True, **account)
+        return subprocess.Popen(
+            argv, cwd=cwd, stdin=source, pass_fds=pass_fds, start_new_session=True, **account
+        )
 
 
 def put_down(child: subprocess.Popen) -> None:

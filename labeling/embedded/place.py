@@ -48,8 +48,10 @@ class Place:
         here = root / ".data" / instance
         if os.geteuid() != 0:
             return cls(instance, here, here / "servers", None)
-        # The unprivileged account may be unable to enter the checkout; /var/tmp it can, and that survives a reboot.
-        return cls(instance, here, Path("/var/tmp") / f"attune-{path_hash(root)}-{instance}", _lent_account())
+        # The lent account may be unable to enter the checkout. /var/tmp it can, and that survives a reboot;
+        # what others could plant there, `check_home` refuses.
+        home = Path("/var/tmp") / f"attune-{path_hash(root)}-{instance}"  # noqa: S108
+        return cls(instance, here, home, _lent_account())
 
     @property
     def state(self) -> Path:

@@ -1,5 +1,7 @@
 """The servers by hand: python -m labeling.embedded start | status | stop | destroy  [--instance NAME]"""
 
+# ruff: noqa: T201 - a command speaks by printing
+
 import argparse
 import sys
 

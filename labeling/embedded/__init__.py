@@ -24,8 +24,17 @@ from .programs import CHECKOUT
 from .valkey import have_valkey, stop_valkey
 
 __all__ = [
-    "CannotServe", "Leash", "Services", "destroy", "environment", "is_vacant", "seat", "secrets", "start", "stop", "urls",
-]  # fmt: skip
+    "CannotServe",
+    "Services",
+    "destroy",
+    "environment",
+    "is_vacant",
+    "seat",
+    "secrets",
+    "start",
+    "stop",
+    "urls",
+]
 
 SEATS = 16
 
@@ -38,10 +47,8 @@ class Services:
     redis_url: str
 
 
-def start(
-    instance: str = "demo", root: Path = CHECKOUT, environ: Mapping[str, str] = os.environ
-) -> Services:
-    """Have both servers running, and say where. Servers that already run are found again, not started twice."""
+def start(instance: str = "demo", root: Path = CHECKOUT, environ: Mapping[str, str] = os.environ) -> Services:
+    """Have both servers running, and say where. Those that run already are found again, not doubled."""
     named = _named(environ)
     if all(named.values()):
         return Services(**named)
@@ -130,7 +137,9 @@ def seat(instance: str = "demo", root: Path = CHECKOUT) -> Iterator[int]:
             if not _is_taken(chair):
                 yield number
                 return
-    raise CannotServe(f"All {SEATS} seats at the {instance} servers are taken; wait for one of their users to end.")
+    raise CannotServe(
+        f"All {SEATS} seats at the {instance} servers are taken; wait for one of their users to end."
+    )
 
 
 def is_vacant(instance: str = "demo", root: Path = CHECKOUT) -> bool:

@@ -1,5 +1,8 @@
 """Which server programs can this machine run: its own, or those inside two wheels?"""
 
+# ruff: noqa: S603 - what is run here is what was found here, and only asked for its version
+
+import contextlib
 import os
 import re
 import shutil
@@ -23,23 +26,23 @@ class Program:
 
 
 def programs(
-    place: Place, *, names: tuple[str, ...], debian: str, wheel: str, oldest: tuple[int, ...], called: str
-) -> list[Program]:
-    """Every program that runs here and is new enough, the machine's own first. Raises CannotServe if there is none.
+    place: Place, *, names: tuple[str, ...], debian: str, wheel: str, oldest: tuple[int, ...]
+) -> Iterator[Program]:
+    """Every program that runs here and is new enough, the machine's own first.
 
-    The wheels are only looked into, never imported: their Python code changes the machine when it runs as root.
+    The wheels are only looked into, never imported: run as root, their Python code changes the machine.
     """
-    found: list[Program] = []
     for path in dict.fromkeys(_candidates(names, debian, wheel)):
         program = _examined(place, path) or _examined(place, _within_reach(place, path))
-        if program and program.version >= oldest and program not in found:
-            found.append(program)
-    if not found:
-        needed = ".".join(map(str, oldest))
-        raise CannotServe(
-            f"No {called} {needed} or newer is on this machine, and none came with the Python packages."
-        )
-    return found
+        if program and program.version >= oldest:
+            yield program
+
+
+def none_found(called: str, oldest: tuple[int, ...]) -> CannotServe:
+    needed = ".".join(map(str, oldest))
+    return CannotServe(
+        f"No {called} {needed} or newer is on this machine, and none came with the Python packages."
+    )
 
 
 def _candidates(names: tuple[str, ...], debian: str, wheel: str) -> Iterator[Path]:
@@ -75,15 +78,14 @@ def _within_reach(place: Place, path: Path) -> Path | None:
     package = next((parent for parent in path.parents if parent.parent.name == "site-packages"), None)
     if place.account is None or package is None:
         return None
-    shelf = place.home.with_name(f"attune-{path_hash(package)}-programs")
-    if shelf.exists() and (shelf.lstat().st_uid != 0 or shelf.is_symlink()):
+    shelf = place.home.with_name(f"attune-programs-{path_hash(package)}-{int(package.stat().st_mtime)}")
+    with contextlib.suppress(FileExistsError):
+        shelf.mkdir(mode=0o755)
+    if shelf.lstat().st_uid != 0 or shelf.is_symlink():
         raise CannotServe(f"{shelf} belongs to somebody else; remove it, or name a server in DATABASE_URL.")
-    copy = shelf / path.relative_to(package.parent)
-    if not copy.exists():
-        shelf.mkdir(mode=0o755, exist_ok=True)
-        _copy_whole(package, shelf / package.name)
-        _copy_whole(package.with_name(package.name + ".libs"), shelf / (package.name + ".libs"))
-    return copy
+    for folder in (path.parents[1], package.with_name(package.name + ".libs")):
+        _copy_whole(folder, shelf / folder.relative_to(package.parent))
+    return shelf / path.relative_to(package.parent)
 
 
 def _copy_whole(source: Path, target: Path) -> None:
@@ -91,10 +93,8 @@ def _copy_whole(source: Path, target: Path) -> None:
         return
     unfinished = target.with_name(target.name + ".partial")
     shutil.rmtree(unfinished, ignore_errors=True)
-    shutil.copytree(
-        source, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "*.py", "*.pyc")
-    )
+    shutil.copytree(source, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
     for path in [unfinished, *unfinished.rglob("*")]:
         if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
     unfinished.rename(target)

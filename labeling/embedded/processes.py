@@ -1,5 +1,7 @@
 """Is a process alive, and has something come true yet?"""
 
+# ruff: noqa: S603 - the one command is ps
+
 import contextlib
 import os
 import signal
