@@ -1,0 +1,211 @@
+"""What does ./run demo do? Servers, tables, demo data, then the Procfile, until somebody says stop."""
+
+# ruff: noqa: T201, S603 - a command speaks by printing, and runs the Procfile
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from honcho.environ import parse_procfile
+
+from labeling import embedded
+from labeling.embedded.leash import Leash, last_words
+from labeling.embedded.programs import CHECKOUT
+
+HERE = CHECKOUT / ".data" / "demo"
+FILES = HERE / "files"
+LOGS = HERE / "logs"
+
+# Ctrl-C, a supervisor, and a terminal that closes (unless nohup said otherwise).
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+    SIGNALS.append(signal.SIGHUP)
+
+ACCOUNTS = """\
+Sign in as   admin@attune.example   who sets everything up
+             ann@attune.example     a labeler, as is bob@attune.example
+             hal@attune.example     a labeler of the held-out cohort
+Password     attune-demo            for all of them"""
+
+
+class Stopped(Exception):
+    """Somebody asked the demo to stop."""
+
+
+class Failed(Exception):
+    """Why the demo cannot go on, in a whole sentence."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="./run demo", description="The whole platform with demo data, on this machine."
+    )
+    parser.add_argument("--port", type=int, help="listen on this port (default: 8000, or the next free one)")
+    parser.add_argument("--reset", action="store_true", help="delete the demo's data first, and start anew")
+    asked = parser.parse_args()
+    for one in SIGNALS:
+        signal.signal(one, _stop)
+    try:
+        run(asked)
+    except Stopped:
+        print("Stopped; the data is kept for the next ./run demo.")
+        return 0
+    except (Failed, embedded.CannotServe) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def run(asked: argparse.Namespace) -> None:
+    if asked.reset:
+        forget_everything()
+    try:
+        with embedded.seat("demo"), listening(asked.port) as door:
+            environ = environment(embedded.start("demo"))
+            prepare(environ)
+            serve(door, environ)
+    finally:
+        embedded.stop("demo", spare_users=True)
+
+
+def _stop(_number: int, _frame: object) -> None:
+    for one in SIGNALS:
+        signal.signal(one, signal.SIG_IGN)
+    raise Stopped
+
+
+def forget_everything() -> None:
+    if "DATABASE_URL" in os.environ:
+        raise Failed(
+            "--reset deletes only a database of this checkout; DATABASE_URL names another, so empty that one."
+        )
+    if not embedded.is_vacant("demo"):
+        raise Failed("Another ./run demo of this checkout is running; stop it before --reset.")
+    embedded.destroy("demo")
+    shutil.rmtree(FILES, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def listening(port: int | None) -> Iterator[socket.socket]:
+    """The first free port's socket, held from now on: two demos starting together never choose the same."""
+    for candidate in [port] if port is not None else range(8000, 8100):
+        with socket.socket() as door:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                door.bind(("127.0.0.1", candidate))
+                door.listen(64)
+            except OSError:
+                continue
+            yield door
+            return
+    taken = f"Port {port} is taken" if port else "Ports 8000 to 8099 are all taken"
+    raise Failed(f"{taken}; choose another with --port.")
+
+
+def environment(services: embedded.Services) -> dict[str, str]:
+    """What the processes see: ours where the demo depends on it, else what the environment says."""
+    FILES.mkdir(parents=True, exist_ok=True)
+    defaults = {"ATTUNE_DATA_DIR": str(FILES), "WEB_CONCURRENCY": "2", **embedded.secrets("demo")}
+    return (
+        defaults
+        | {name: value for name, value in os.environ.items() if value}
+        | {
+            "ATTUNE_ENV": "demo",
+            "DJANGO_SETTINGS_MODULE": "labeling.settings",
+            "DATABASE_URL": services.database_url,
+            "REDIS_URL": services.redis_url,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
+
+
+def prepare(environ: dict[str, str]) -> None:
+    """Tables, static files and demo data, by the commands an operator would use."""
+    log = LOGS / "prepare.log"
+    print(f"Preparing the database and the demo data ({_named(log)}) …", flush=True)
+    with log.open("w") as out:
+        for command in (["migrate", "--noinput"], ["collectstatic", "--noinput"], ["load_demo"]):
+            argv = [sys.executable, "manage.py", *command]
+            if subprocess.call(
+                argv, cwd=CHECKOUT, env=environ, stdout=out, stderr=out, stdin=subprocess.DEVNULL
+            ):
+                raise Failed(f"manage.py {command[0]} failed. {last_words(log, 15)}")
+
+
+def serve(door: socket.socket, environ: dict[str, str]) -> None:
+    """Run the Procfile until one of its processes ends, or we are stopped; then none is left."""
+    procfile = parse_procfile((CHECKOUT / "Procfile").read_text())
+    print(
+        "Starting",
+        ", ".join(f"{name} ({_named(_log(name))})" for name in procfile.processes),
+        "…",
+        flush=True,
+    )
+    with Leash() as leash:
+        guards = {}
+        for name, command in procfile.processes.items():
+            given = (door.fileno(),) if name == "web" else ()
+            own = {"GUNICORN_CMD_ARGS": f"--bind fd://{door.fileno()}"} if name == "web" else {}
+            _log(name).unlink(missing_ok=True)
+            guards[name] = leash.child(
+                ["/bin/sh", "-c", f"exec {command}"],
+                log=_log(name),
+                cwd=CHECKOUT,
+                env=environ | own,
+                given=given,
+            )
+        announce(door.getsockname()[1], guards)
+        while True:
+            _fail_if_any_ended(guards)
+            time.sleep(0.3)
+
+
+def announce(port: int, guards: dict[str, subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + 120
+    while not _answers(port):
+        _fail_if_any_ended(guards)
+        if time.monotonic() > deadline:
+            raise Failed(f"The sign-in page does not answer after two minutes. {last_words(_log('web'), 15)}")
+        time.sleep(0.1)
+    print(f"\nhttp://127.0.0.1:{port}/\n\n{ACCOUNTS}\n\nCtrl-C stops it.", flush=True)
+
+
+def _answers(port: int) -> bool:
+    wire = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        wire.request("GET", "/accounts/login/")
+        return wire.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        wire.close()
+
+
+def _fail_if_any_ended(guards: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, guard in guards.items():
+        if guard.poll() is not None:
+            raise Failed(
+                f"The {name} process ended (status {guard.returncode}). {last_words(_log(name), 15)}"
+            )
+
+
+def _log(name: str) -> Path:
+    return LOGS / f"{name}.log"
+
+
+def _named(log: Path) -> str:
+    return str(log.relative_to(CHECKOUT))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
