@@ -247,6 +247,8 @@ REST_KNOX = {
     "TOKEN_TTL": timedelta(days=90),
 }
 KNOX_TOKEN_MODEL = "api.Token"
+# Our Token takes the place of knox's own table, so that one is never made.
+MIGRATION_MODULES = {"knox": None}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Attune",
     "DESCRIPTION": "The labeling platform, as JSON.",

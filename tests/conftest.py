@@ -8,6 +8,14 @@ from labeling.people.models import Cohort
 from tests.factories import LabelerFactory, UserFactory
 
 
+def pytest_collection_modifyitems(items):
+    """What migrations put into tables (roles, table 3) comes back after a test that commits."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker and marker.kwargs.get("transaction"):
+            item.add_marker(pytest.mark.usefixtures("django_db_serialized_rollback"))
+
+
 @pytest.fixture
 def ann(db):
     return LabelerFactory(email="ann@attune.example", name="Ann")
@@ -40,14 +48,12 @@ def eve(db):
 
 @pytest.fixture
 def ada(db):
-    return UserFactory(
-        email="ada@attune.example", name="Ada", groups=["admin"], is_staff=True, is_superuser=True
-    )
+    return UserFactory(email="ada@attune.example", name="Ada", groups=["admin"], is_staff=True, is_superuser=True)
 
 
 @pytest.fixture
 def judge(db):
-    return LabelerFactory(email="judge@attune.example", name="Judge", is_program=True)
+    return UserFactory(email="judge@attune.example", name="Judge", is_program=True, groups=["program"])
 
 
 @pytest.fixture

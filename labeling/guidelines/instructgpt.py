@@ -36,7 +36,15 @@ BINARIES = [
 QUESTIONS = [
     OVERALL,
     *(
-        {"key": key, "wording": wording, "scale": "binary", "good_answer": good, "allows_na": may_be_na}
+        # A flag left alone is not answered, which is another thing than No.
+        {
+            "key": key,
+            "wording": wording,
+            "scale": "binary",
+            "good_answer": good,
+            "allows_na": may_be_na,
+            "is_required": False,
+        }
         for key, wording, good, may_be_na in BINARIES
     ),
 ]

@@ -5,7 +5,7 @@ from functools import wraps
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 
-from labeling.people.models import Role
+from labeling.people.models import CohortMembership, Role
 
 
 def role_required(*roles):
@@ -27,3 +27,8 @@ def role_required(*roles):
 # Researchers work in the labelers' interface too: their answers are the gold.
 labeler_required = role_required(Role.LABELER, Role.RESEARCHER, Role.ADMIN)
 researcher_required = role_required(Role.RESEARCHER, Role.ADMIN)
+
+
+def cohort_of(labeler):
+    """Return the labeler's cohort, or None for whoever is in neither."""
+    return CohortMembership.objects.filter(labeler=labeler).values_list("cohort", flat=True).first()

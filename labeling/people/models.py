@@ -43,7 +43,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """One account: a person, or a program that labels."""
 
-    email = models.EmailField(_("e-mail"), max_length=254)
+    email = models.EmailField(_("e-mail"), max_length=254, unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
     locale = models.CharField(_("language"), max_length=10, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
@@ -78,6 +78,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return (self.is_superuser and role != Role.PROGRAM) or role in self.role_names
 
     @property
+    def stands_outside_cohorts(self):
+        """Researchers and programs work on any open project, whatever its cohort."""
+        return self.is_program or self.plays(Role.RESEARCHER) or self.plays(Role.ADMIN)
+
+    @property
     def role_names(self):
         if not hasattr(self, "_role_names"):
             self._role_names = set(self.groups.values_list("name", flat=True))
@@ -94,9 +99,7 @@ class Cohort(models.TextChoices):
 class CohortMembership(models.Model):
     """Which cohort a labeler is in: one, and never both."""
 
-    labeler = models.OneToOneField(
-        User, models.CASCADE, related_name="cohort_membership", verbose_name=_("labeler")
-    )
+    labeler = models.OneToOneField(User, models.CASCADE, related_name="cohort_membership", verbose_name=_("labeler"))
     cohort = models.CharField(_("cohort"), max_length=10, choices=Cohort)
     admitted_at = models.DateTimeField(_("admitted at"), default=timezone.now)
     admitted_by = models.ForeignKey(

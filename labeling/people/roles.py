@@ -38,6 +38,4 @@ def _granted(room, Permission, using):
         for model in RESEARCHERS[room]
         for verb in ((SEE,) if model in READ_ONLY else (SEE, ADD, CHANGE))
     }
-    return (
-        Permission.objects.using(using).filter(content_type__app_label=room, codename__in=wanted).values("pk")
-    )
+    return Permission.objects.using(using).filter(content_type__app_label=room, codename__in=wanted).values("pk")

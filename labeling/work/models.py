@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.candidates.models import ModelEndpoint, Response
 from labeling.guidelines.models import Form, FormVersion, Instructions, InstructionsVersion
+from labeling.people.access import cohort_of
 from labeling.prompts.models import Prompt
 
 LETTERS = "ABCDEFGHIJKLMNOP"  # K is 2 to 16
@@ -49,20 +50,12 @@ class Layout(models.TextChoices):
 
 class ProjectQuerySet(models.QuerySet):
     def open_to(self, labeler):
-        """Open projects whose audience the labeler belongs to; researchers may work on all of them."""
+        """Open projects for the labeler's cohort; all of them for researchers and programs, who have none."""
         cohort = cohort_of(labeler)
-        audiences = [Audience.ANY, cohort] if cohort else list(Audience)
-        return self.filter(state=ProjectState.OPEN, cohort__in=audiences) if cohort != "" else self.none()
-
-
-def cohort_of(labeler):
-    """Return the labeler's cohort; None for researchers, who stand outside of the cohorts; "" for anybody else."""
-    from labeling.people.models import CohortMembership, Role
-
-    membership = CohortMembership.objects.filter(labeler=labeler).first()
-    if membership:
-        return membership.cohort
-    return None if labeler.plays(Role.RESEARCHER) or labeler.plays(Role.ADMIN) else ""
+        open_projects = self.filter(state=ProjectState.OPEN)
+        if cohort is None:
+            return open_projects if labeler.stands_outside_cohorts else self.none()
+        return open_projects.filter(cohort__in=[cohort, Audience.ANY])
 
 
 class Project(models.Model):
@@ -125,9 +118,7 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=Q(min_k__isnull=True) | Q(min_k__gte=2, min_k__lte=F("k")), name="min_k_from_2_to_k"
             ),
-            models.CheckConstraint(
-                condition=Q(overlap__isnull=True) | Q(overlap__gte=1), name="overlap_at_least_1"
-            ),
+            models.CheckConstraint(condition=Q(overlap__isnull=True) | Q(overlap__gte=1), name="overlap_at_least_1"),
             models.CheckConstraint(condition=Q(lease_minutes__gte=1), name="lease_at_least_a_minute"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="project_kind_is_known"),
             models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="project_purpose_is_known"),
@@ -145,9 +136,7 @@ class Project(models.Model):
 class Membership(models.Model):
     """One labeler in one project: how far down the queue they have come."""
 
-    project = models.ForeignKey(
-        Project, models.CASCADE, related_name="memberships", verbose_name=_("project")
-    )
+    project = models.ForeignKey(Project, models.CASCADE, related_name="memberships", verbose_name=_("project"))
     labeler = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", verbose_name=_("labeler")
     )
@@ -168,9 +157,7 @@ class Membership(models.Model):
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         constraints = [
-            models.UniqueConstraint(
-                fields=["project", "labeler"], name="one_membership_per_project_and_labeler"
-            ),
+            models.UniqueConstraint(fields=["project", "labeler"], name="one_membership_per_project_and_labeler"),
             models.CheckConstraint(
                 condition=Q(cursor_priority__isnull=True, cursor_position__isnull=True)
                 | Q(cursor_priority__isnull=False, cursor_position__isnull=False),
@@ -223,11 +210,9 @@ class Task(models.Model):
         verbose_name = _("task")
         verbose_name_plural = _("tasks")
         indexes = [
-            # Which task comes next in this project? Exactly the tasks that want hands, in the queue's order.
+            # Which task comes next in this project? Exactly the tasks that want hands; the queue reads it backwards.
             models.Index(
-                F("project"),
-                F("priority").desc(),
-                F("position"),
+                fields=["project", "priority", "position"],
                 condition=Q(set_aside_at__isnull=True) & (Q(seats__isnull=True) | Q(taken__lt=F("seats"))),
                 name="task_wanting_hands",
             ),
@@ -252,9 +237,7 @@ class TaskCandidate(models.Model):
     """One response that labelers of the task compare."""
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="candidates", verbose_name=_("task"))
-    response = models.ForeignKey(
-        Response, models.PROTECT, related_name="candidacies", verbose_name=_("response")
-    )
+    response = models.ForeignKey(Response, models.PROTECT, related_name="candidacies", verbose_name=_("response"))
     ordinal = models.PositiveSmallIntegerField(_("ordinal"))
 
     class Meta:
@@ -282,9 +265,7 @@ class Assignment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, models.PROTECT, related_name="assignments", verbose_name=_("task"))
-    project = models.ForeignKey(
-        Project, models.PROTECT, related_name="assignments", verbose_name=_("project")
-    )
+    project = models.ForeignKey(Project, models.PROTECT, related_name="assignments", verbose_name=_("project"))
     labeler = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="assignments", verbose_name=_("labeler")
     )
@@ -293,9 +274,7 @@ class Assignment(models.Model):
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose)
     cohort = models.CharField(_("cohort"), max_length=10, blank=True, help_text=_("Empty for researchers."))
     by_program = models.BooleanField(_("by a program"), default=False)
-    form_version = models.ForeignKey(
-        FormVersion, models.PROTECT, related_name="+", verbose_name=_("form version")
-    )
+    form_version = models.ForeignKey(FormVersion, models.PROTECT, related_name="+", verbose_name=_("form version"))
     instructions_version = models.ForeignKey(
         InstructionsVersion, models.PROTECT, related_name="+", verbose_name=_("version of instructions")
     )
@@ -321,16 +300,13 @@ class Assignment(models.Model):
                 name="one_open_sheet_per_desk",
             ),
             models.CheckConstraint(
-                condition=Q(state="open", closed_at__isnull=True)
-                | (~Q(state="open") & Q(closed_at__isnull=False)),
+                condition=Q(state="open", closed_at__isnull=True) | (~Q(state="open") & Q(closed_at__isnull=False)),
                 name="closed_when_not_open",
             ),
             models.CheckConstraint(
                 condition=~Q(cohort="held_out") | Q(purpose="evaluation"), name="held_out_work_is_evaluation"
             ),
-            models.CheckConstraint(
-                condition=Q(state__in=AssignmentState.values), name="assignment_state_is_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=AssignmentState.values), name="assignment_state_is_known"),
         ]
 
     def __str__(self):
@@ -344,12 +320,8 @@ class Assignment(models.Model):
 class Slot(models.Model):
     """A candidate as one labeler sees it: a place on the page, and so a letter; no model name."""
 
-    assignment = models.ForeignKey(
-        Assignment, models.CASCADE, related_name="slots", verbose_name=_("assignment")
-    )
-    candidate = models.ForeignKey(
-        TaskCandidate, models.PROTECT, related_name="slots", verbose_name=_("candidate")
-    )
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="slots", verbose_name=_("assignment"))
+    candidate = models.ForeignKey(TaskCandidate, models.PROTECT, related_name="slots", verbose_name=_("candidate"))
     place = models.PositiveSmallIntegerField(_("place"), help_text=_("1 is shown first, as Response A."))
 
     class Meta:
@@ -373,9 +345,7 @@ class Slot(models.Model):
 class Draft(models.Model):
     """What a labeler has put on a sheet so far; an older revision never overwrites a newer one."""
 
-    assignment = models.OneToOneField(
-        Assignment, models.CASCADE, related_name="draft", verbose_name=_("assignment")
-    )
+    assignment = models.OneToOneField(Assignment, models.CASCADE, related_name="draft", verbose_name=_("assignment"))
     revision = models.PositiveIntegerField(_("revision"))
     body = models.JSONField(_("body"), help_text=_("In the shape of a submission, as far as it goes."))
     saved_at = models.DateTimeField(_("saved at"))

@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='task',
-            index=models.Index(models.F('project'), models.OrderBy(models.F('priority'), descending=True), models.F('position'), condition=models.Q(('set_aside_at__isnull', True), models.Q(('seats__isnull', True), ('taken__lt', models.F('seats')), _connector='OR')), name='task_wanting_hands'),
+            index=models.Index(condition=models.Q(('set_aside_at__isnull', True), models.Q(('seats__isnull', True), ('taken__lt', models.F('seats')), _connector='OR')), fields=['project', 'priority', 'position'], name='task_wanting_hands'),
         ),
         migrations.AddConstraint(
             model_name='task',

@@ -1,0 +1,251 @@
+"""Who gets which sheet next, and for how long? Every change to a seat is in this file.
+
+A seat is taken (`Task.taken` goes up) when an assignment opens, kept when it is submitted, and freed when it is
+skipped or expires, always in the same transaction. Locks are taken in one order, so that nobody waits in a circle:
+membership, then assignment, then task.
+"""
+
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from labeling.people.access import cohort_of
+from labeling.work.models import (
+    Assignment,
+    AssignmentState,
+    Membership,
+    Project,
+    ProjectState,
+    Task,
+)
+
+
+class NotOpen(Exception):
+    """The project is not open to this labeler."""
+
+
+class SheetGone(Exception):
+    """The sheet can no longer be handed in; says why in a sentence."""
+
+
+def next_assignment(*, labeler, project):
+    """Return the sheet that `labeler` should work on in `project`, or None when nothing is left for them.
+
+    That is the sheet they hold already, else one of theirs that expired and still has a seat, else the next task that
+    wants hands and that they have never seen. Programs may hold several, so they are always given another one.
+    Raises NotOpen.
+    """
+    if not Project.objects.open_to(labeler).filter(pk=project.pk).exists():
+        raise NotOpen(_("This project is not open to you."))
+    with transaction.atomic():
+        membership = _lock_membership(labeler, project)
+        return (
+            (None if labeler.is_program else _held(labeler, project))
+            or _returned(labeler, project)
+            or _leased(labeler, project, membership)
+        )
+
+
+def _lock_membership(labeler, project):
+    """Two tabs of one labeler stand in line here; different labelers never meet."""
+    line = Membership.objects.select_for_update(of=("self",)).filter(labeler=labeler, project=project)
+    membership = line.first()
+    if membership is None:
+        Membership.objects.bulk_create([Membership(labeler=labeler, project=project)], ignore_conflicts=True)
+        membership = line.get()
+    return membership
+
+
+def _held(labeler, project):
+    held = Assignment.objects.filter(labeler=labeler, project=project, state=AssignmentState.OPEN).first()
+    if held:
+        extend(assignment=held)
+    return held
+
+
+def _returned(labeler, project):
+    """Reopen an expired sheet by the same row: its draft is still there."""
+    expired = Assignment.objects.filter(labeler=labeler, project=project, state=AssignmentState.EXPIRED)
+    for assignment in expired.filter(task__in=Task.objects.wanting_hands()).order_by("-closed_at")[:10]:
+        if _move(assignment, AssignmentState.EXPIRED, AssignmentState.OPEN, lease_until=_lease_end(project)):
+            if _take_seat(assignment):
+                return assignment
+            _move(assignment, AssignmentState.OPEN, AssignmentState.EXPIRED)
+    return None
+
+
+def _leased(labeler, project, membership):
+    """Lease the next task past the labeler's cursor; failing that, look once more from the start, waiting for locks."""
+    after = (membership.cursor_priority, membership.cursor_position)
+    found = _lease(labeler, project, membership, after=after, locked_rows="SKIP LOCKED")
+    if found is None:
+        # What looked empty may have been a neighbour's passing lock, or a seat that came free behind the cursor.
+        found = _lease(labeler, project, membership, after=(None, None), locked_rows="")
+    return found
+
+
+LEASE = """
+WITH picked AS (
+    SELECT task.id, task.priority, task.position, task.seed
+    FROM work_task task
+    WHERE task.project_id = %(project)s
+      AND task.set_aside_at IS NULL AND (task.seats IS NULL OR task.taken < task.seats)
+      {past_the_cursor}
+      AND NOT EXISTS (
+          SELECT FROM work_assignment seen WHERE seen.task_id = task.id AND seen.labeler_id = %(labeler)s
+      )
+    ORDER BY task.priority DESC, task.position DESC
+    LIMIT 1
+    FOR UPDATE OF task {locked_rows}
+), seated AS (
+    UPDATE work_task task SET taken = task.taken + 1 FROM picked WHERE task.id = picked.id
+), leased AS (
+    INSERT INTO work_assignment (
+        id, task_id, project_id, labeler_id, state, purpose, cohort, by_program,
+        form_version_id, instructions_version_id, leased_at, lease_until, skip_reason
+    )
+    SELECT gen_random_uuid(), picked.id, project.id, %(labeler)s, 'open', project.purpose, %(cohort)s, %(by_program)s,
+        (SELECT id FROM guidelines_formversion WHERE form_id = project.form_id ORDER BY number DESC LIMIT 1),
+        (SELECT id FROM guidelines_instructionsversion WHERE instructions_id = project.instructions_id
+         ORDER BY number DESC LIMIT 1),
+        %(now)s, %(lease_until)s, ''
+    FROM picked JOIN work_project project ON project.id = %(project)s
+    RETURNING *
+), slots AS (
+    INSERT INTO work_slot (assignment_id, candidate_id, place)
+    SELECT leased.id, candidate.id,
+        row_number() OVER (ORDER BY md5(concat_ws(':', picked.seed, %(order_key)s, candidate.id)))
+    FROM leased, picked, work_taskcandidate candidate
+    WHERE candidate.task_id = picked.id
+), moved AS (
+    UPDATE work_membership SET cursor_priority = picked.priority, cursor_position = picked.position
+    FROM picked WHERE work_membership.id = %(membership)s
+)
+SELECT * FROM leased
+"""
+
+
+def _lease(labeler, project, membership, *, after, locked_rows):
+    """One statement: pick a task, take a seat, open the assignment, draw its order, move the cursor.
+
+    The order of the responses is the order of a hash of the task's seed, the labeler and the candidate: the same
+    whenever it is asked for, and another one for every labeler.
+    """
+    past = "AND (task.priority, task.position) < (%(priority)s, %(position)s)" if after[0] is not None else ""
+    found = Assignment.objects.raw(
+        LEASE.format(past_the_cursor=past, locked_rows=locked_rows),
+        {
+            "project": project.pk,
+            "labeler": labeler.pk,
+            "membership": membership.pk,
+            "priority": after[0],
+            "position": after[1],
+            "cohort": cohort_of(labeler) or "",
+            "by_program": labeler.is_program,
+            "order_key": str(labeler.pseudonym_key),
+            "now": timezone.now(),
+            "lease_until": _lease_end(project),
+        },
+    )
+    return next(iter(found), None)
+
+
+def hand_in(*, assignment):
+    """Close the sheet as submitted. True when this call did it, False when it had been handed in before.
+
+    Call it in the transaction that stores the label. A late sheet is taken back in if its task still has a seat;
+    otherwise SheetGone says why not.
+    """
+    if _move(assignment, AssignmentState.OPEN, AssignmentState.SUBMITTED):
+        return True
+    assignment.refresh_from_db(fields=["state", "closed_at"])
+    if assignment.state == AssignmentState.SUBMITTED:
+        return False
+    if assignment.state == AssignmentState.SKIPPED:
+        raise SheetGone(_("You skipped this sheet, so it can no longer be submitted."))
+    if not _move(assignment, AssignmentState.EXPIRED, AssignmentState.SUBMITTED):
+        raise SheetGone(_("This sheet changed hands just now. Load it again."))
+    if not _take_seat(assignment):
+        raise SheetGone(
+            _("The time for this sheet ran out and others have completed the task since. Your draft is kept.")
+        )
+    return True
+
+
+def skip(*, assignment, reason=""):
+    """Close the sheet as skipped and free its seat; it is never served to this labeler again. True if it was open."""
+    with transaction.atomic():
+        if _move(assignment, AssignmentState.OPEN, AssignmentState.SKIPPED, skip_reason=reason[:500]):
+            Task.objects.filter(pk=assignment.task_id).update(taken=F("taken") - 1)
+            return True
+        return _move(assignment, AssignmentState.EXPIRED, AssignmentState.SKIPPED, skip_reason=reason[:500])
+
+
+def extend(*, assignment):
+    """Start the lease anew, because its labeler is at work on it. Nothing happens to a closed sheet."""
+    until = timezone.now() + timedelta(minutes=assignment.project.lease_minutes)
+    Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.OPEN).update(lease_until=until)
+
+
+def expire_due(*, limit=1_000):
+    """Close up to `limit` sheets whose lease has passed, freeing their seats; drafts stay. Returns how many."""
+    return _expire("lease_until < %s", [timezone.now()], limit)
+
+
+def expire_open(*, project):
+    """Close every open sheet of a project that closes; drafts stay. Returns how many."""
+    return _expire("project_id = %s", [project.pk], None)
+
+
+def start_over(*, project):
+    """Send every labeler's cursor back to the start: tasks were added or put in another order."""
+    Membership.objects.filter(project=project, cursor_position__isnull=False).update(
+        cursor_priority=None, cursor_position=None
+    )
+
+
+def _expire(condition, params, limit):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH late AS (
+                SELECT id FROM work_assignment WHERE state = 'open' AND {condition}
+                ORDER BY lease_until LIMIT %s FOR UPDATE SKIP LOCKED
+            ), closed AS (
+                UPDATE work_assignment held SET state = 'expired', closed_at = %s FROM late
+                WHERE held.id = late.id RETURNING held.task_id
+            ), freed AS (
+                UPDATE work_task task SET taken = task.taken - seats.freed
+                FROM (SELECT task_id, count(*) AS freed FROM closed GROUP BY task_id) seats
+                WHERE task.id = seats.task_id
+            )
+            SELECT count(*) FROM closed
+            """,  # noqa: S608  the condition is one of the two above
+            [*params, limit, timezone.now()],
+        )
+        return cursor.fetchone()[0]
+
+
+def _move(assignment, before, after, **fields):
+    """Change the state with a filtered update; True when it was `before`."""
+    fields["closed_at"] = None if after == AssignmentState.OPEN else timezone.now()
+    moved = Assignment.objects.filter(pk=assignment.pk, state=before).update(state=after, **fields)
+    if moved:
+        for name, value in {"state": after, **fields}.items():
+            setattr(assignment, name, value)
+    return bool(moved)
+
+
+def _take_seat(assignment):
+    """Take a seat again for an expired sheet; True if there was one, and the project still takes work."""
+    running = Task.objects.wanting_hands().filter(
+        pk=assignment.task_id, project__state__in=[ProjectState.OPEN, ProjectState.PAUSED]
+    )
+    return bool(running.update(taken=F("taken") + 1))
+
+
+def _lease_end(project):
+    return timezone.now() + timedelta(minutes=project.lease_minutes)

@@ -1,0 +1,118 @@
+"""The queue under 32 hands at once, on real PostgreSQL."""
+
+import random
+import threading
+
+import pytest
+from django.db import connection
+
+from labeling.work import queue
+from labeling.work.models import Assignment, Task
+from tests.factories import LabelerFactory, ProjectFactory, TaskFactory
+
+
+def in_threads(work, people):
+    """Run `work(person)` for all at once; re-raise what any of them raised."""
+    failures, start = [], threading.Barrier(len(people))
+
+    def run(person):
+        try:
+            start.wait()
+            work(person)
+        except Exception as failure:
+            failures.append(failure)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[person]) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def keep_the_books(project):
+    for task in Task.objects.filter(project=project):
+        assert task.taken == task.assignments.filter(state__in=["open", "submitted"]).count() <= task.seats
+
+
+@pytest.mark.django_db(transaction=True)
+def test_32_labelers_fill_every_seat_once_and_no_submission_is_lost():
+    project = ProjectFactory(overlap=3, k=2)
+    tasks = [TaskFactory(project=project) for _ in range(60)]
+    acknowledged = []
+
+    def work_until_empty(labeler):
+        while (sheet := queue.next_assignment(labeler=labeler, project=project)) is not None:
+            if queue.hand_in(assignment=sheet):
+                acknowledged.append(sheet.pk)
+
+    in_threads(work_until_empty, [LabelerFactory() for _ in range(32)])
+
+    keep_the_books(project)
+    assert len(acknowledged) == len(set(acknowledged)) == 3 * len(tasks)
+    assert set(Assignment.objects.filter(state="submitted").values_list("pk", flat=True)) == set(acknowledged)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_skips_among_32_labelers_leave_no_seat_that_somebody_could_have():
+    project = ProjectFactory(overlap=3, k=2)
+    for _ in range(60):
+        TaskFactory(project=project)
+    labelers = [LabelerFactory() for _ in range(32)]
+
+    def work_with_moods(labeler):
+        chance = random.Random(labeler.pk)
+        while (sheet := queue.next_assignment(labeler=labeler, project=project)) is not None:
+            (queue.skip if chance.random() < 0.3 else queue.hand_in)(assignment=sheet)
+
+    in_threads(work_with_moods, labelers)
+
+    keep_the_books(project)
+    for labeler in labelers:
+        is_left = Task.objects.filter(project=project).wanting_hands().unseen_by(labeler).exists()
+        assert (queue.next_assignment(labeler=labeler, project=project) is not None) == is_left
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_told_that_nothing_is_left_while_a_seat_is_free():
+    """As many labelers as tasks, all asking in the same moment: each must get one."""
+    project = ProjectFactory(k=2)
+    for _ in range(32):
+        TaskFactory(project=project)
+    labelers = [LabelerFactory() for _ in range(32)]
+    served = []
+
+    in_threads(lambda labeler: served.append(queue.next_assignment(labeler=labeler, project=project)), labelers)
+
+    assert None not in served
+    assert len({sheet.task_id for sheet in served}) == 32
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_labeler_in_eight_tabs_holds_one_sheet(ann):
+    project = ProjectFactory(k=2, overlap=9)
+    for _ in range(8):
+        TaskFactory(project=project)
+    served = []
+
+    in_threads(lambda _: served.append(queue.next_assignment(labeler=ann, project=project)), [ann] * 8)
+
+    assert len({sheet.pk for sheet in served}) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sheet_handed_in_while_the_sweeper_runs_counts_once(ann):
+    project = ProjectFactory(k=2)
+    sheets = []
+    for person in [LabelerFactory() for _ in range(16)]:
+        TaskFactory(project=project)
+        sheets.append(queue.next_assignment(labeler=person, project=project))
+    Assignment.objects.update(lease_until="2020-01-01T00:00Z")
+
+    in_threads(lambda sheet: (queue.expire_due(limit=3), queue.hand_in(assignment=sheet)), sheets)
+
+    assert set(Assignment.objects.values_list("state", flat=True)) == {"submitted"}
+    assert set(Task.objects.values_list("taken", flat=True)) == {1}
