@@ -22,9 +22,7 @@ class Label(models.Model):
     The versions of form and instructions that it was made under are the assignment's.
     """
 
-    assignment = models.ForeignKey(
-        Assignment, models.PROTECT, related_name="labels", verbose_name=_("assignment")
-    )
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="labels", verbose_name=_("assignment"))
     revision = models.PositiveSmallIntegerField(_("revision"), default=1)
     seconds = models.PositiveIntegerField(_("active seconds"))
     submitted_at = models.DateTimeField(_("submitted at"), default=timezone.now)
@@ -133,9 +131,7 @@ class Answer(models.Model):
                 fields=["label", "rating", "question"], nulls_distinct=False, name="one_answer_per_question"
             ),
             models.CheckConstraint(
-                condition=Q(
-                    is_na=True, yes__isnull=True, number__isnull=True, chosen__isnull=True, text__isnull=True
-                )
+                condition=Q(is_na=True, yes__isnull=True, number__isnull=True, chosen__isnull=True, text__isnull=True)
                 | Q(
                     is_na=False,
                     yes__isnull=False,

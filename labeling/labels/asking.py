@@ -1,0 +1,48 @@
+"""What does this sheet ask? The questions of a pinned form version, for one prompt."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from labeling.guidelines.models import Per, Question
+from labeling.work.models import Kind
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one sheet asks: its letters, whether it rates and ranks, and its questions in order."""
+
+    letters: tuple[str, ...]
+    rates: bool
+    ranks: bool
+    response_questions: tuple[Question, ...]
+    prompt_questions: tuple[Question, ...]
+
+    @property
+    def k(self):
+        return len(self.letters)
+
+
+def asked(assignment, *, letters):
+    """Return what `assignment` asks of the responses with these letters (in shown order)."""
+    project = assignment.project
+    rates = project.kind == Kind.RATING or project.rate_first
+    tags = set(assignment.task.prompt.tags)
+    questions = [
+        question
+        for question in questions_of(assignment.form_version_id)
+        if not question.applies_to_tags or tags & set(question.applies_to_tags)
+    ]
+    return Asked(
+        letters=tuple(letters),
+        rates=rates,
+        ranks=project.kind == Kind.RANKING,
+        response_questions=tuple(question for question in questions if question.per == Per.RESPONSE and rates),
+        prompt_questions=tuple(question for question in questions if question.per == Per.PROMPT),
+    )
+
+
+@lru_cache(maxsize=256)
+def questions_of(form_version_id):
+    """Return the questions of a form version with their choices. A version that was leased never changes."""
+    questions = Question.objects.filter(version=form_version_id).prefetch_related("choices")
+    return tuple(questions.order_by("position"))

@@ -1,0 +1,252 @@
+"""What does a labeler see? The sheet as plain values: texts and letters, never a model, an endpoint or a person."""
+
+from dataclasses import dataclass, field
+from string import ascii_lowercase
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from labeling import markdown
+from labeling.guidelines.models import Scale
+from labeling.labels import bodies
+from labeling.labels.asking import asked
+from labeling.work.counting import standing_of
+from labeling.work.models import Draft, Slot
+
+ROLES = {
+    "system": gettext_lazy("System"),
+    "user": gettext_lazy("User"),
+    "assistant": gettext_lazy("Assistant"),
+}
+
+
+@dataclass
+class Option:
+    value: str
+    label: str
+    id: str
+    checked: bool
+
+
+@dataclass
+class QuestionView:
+    """One question as the page draws it; `id` and `name` are the form field's."""
+
+    name: str
+    wording: str
+    legend: str
+    scale: str
+    required: bool
+    is_overall: bool
+    min_label: str
+    max_label: str
+    letter: str
+    options: list[Option]
+    value: str
+
+    @property
+    def id(self):
+        return self.name
+
+
+@dataclass
+class SlotView:
+    """One response as the page draws it: a letter and a text."""
+
+    letter: str
+    text: str
+    html: str
+    is_empty: bool
+    questions: list[QuestionView]
+    rank: int | None
+    notes: str
+    error: str = ""
+
+    @property
+    def rank_name(self):
+        return f"{self.letter}-rank"
+
+    @property
+    def notes_name(self):
+        return f"{self.letter}-notes"
+
+
+@dataclass
+class Error:
+    field_id: str
+    sentence: str
+
+
+@dataclass
+class Sheet:
+    """Everything the sheet's template may use."""
+
+    id: str
+    kind: str
+    project: str
+    layout: str
+    rate_first: bool
+    ranked: bool
+    may_arrange: bool
+    page: int
+    pages: int
+    turns: list[dict]
+    slots: list[SlotView]
+    prompt_questions: list[QuestionView]
+    instructions: dict
+    seconds: int
+    arranged: bool
+    revision: int
+    lease_ends: object
+    errors: list[Error] = field(default_factory=list)
+
+    @property
+    def k(self):
+        return len(self.slots)
+
+    @property
+    def ranks(self):
+        return range(1, self.k + 1)
+
+
+def sheet_of(assignment, *, body=None, faults=()):
+    """Return the Sheet of an assignment, filled from `body`, else from its draft, with `faults` beside their fields."""
+    slots = list(Slot.objects.filter(assignment=assignment).order_by("place").select_related("candidate__response"))
+    draft = Draft.objects.filter(assignment=assignment).first()
+    body = body if body is not None else (draft.body if draft else {})
+    texts = [slot.candidate.response.text for slot in slots]
+    messages = assignment.task.prompt.messages
+    instructions = assignment.instructions_version
+    html = markdown.render_many([*texts, *(turn["content"] for turn in messages), instructions.markdown])
+    asks = asked(assignment, letters=[slot.letter for slot in slots])
+    standing = standing_of(assignment.labeler, assignment.project)
+    return Sheet(
+        id=str(assignment.pk),
+        kind=assignment.project.kind,
+        project=assignment.project.name,
+        layout=assignment.project.layout,
+        rate_first=asks.rates,
+        ranked=asks.ranks,
+        may_arrange=assignment.project.may_arrange,
+        page=standing.page,
+        pages=standing.pages,
+        turns=_turns(messages, html[len(texts) : -1]),
+        slots=_slots(slots, html, asks, body, faults),
+        prompt_questions=_questions(asks.prompt_questions, "prompt", "", _as_dict(body.get("prompt_answers"))),
+        instructions={"version": instructions.number, "html": html[-1]},
+        seconds=_number(body.get("seconds")) or 0,
+        arranged=body.get("arranged_by_ratings") is True,
+        revision=draft.revision if draft else 0,
+        lease_ends=assignment.lease_until,
+        errors=[Error(fault.field, fault.sentence) for fault in faults],
+    )
+
+
+def _turns(messages, html):
+    return [
+        {
+            "role": turn["role"],
+            "label": ROLES.get(turn["role"], turn["role"]),
+            "text": markdown.visible(turn["content"]),
+            "html": shown,
+        }
+        for turn, shown in zip(messages, html, strict=True)
+    ]
+
+
+def _slots(slots, html, asks, body, faults):
+    ratings = {rating.get("slot"): rating for rating in _dicts(body.get("ratings"))}
+    ranks = _ranks(body)
+    sentences = {fault.field: fault.sentence for fault in faults}
+    views = []
+    for slot, shown in zip(slots, html, strict=False):
+        rating = ratings.get(slot.letter, {})
+        answers = _as_dict(rating.get("answers")) | {"overall_quality": rating.get("overall_quality")}
+        response = slot.candidate.response
+        views.append(
+            SlotView(
+                letter=slot.letter,
+                text=markdown.visible(response.text),
+                html=shown,
+                is_empty=response.is_empty,
+                questions=_questions(asks.response_questions, slot.letter, slot.letter, answers),
+                rank=ranks.get(slot.letter),
+                notes=str(rating.get("notes") or ""),
+                error=sentences.get(f"{slot.letter}-rank", ""),
+            )
+        )
+    return views
+
+
+def _ranks(body):
+    """Return the rank of each letter as the board stood; a draft over REST has only the groups."""
+    if isinstance(body.get("ranks"), dict):
+        return body["ranks"]
+    groups = body.get("ranking") if isinstance(body.get("ranking"), list) else []
+    return {
+        letter: rank
+        for rank, group in enumerate(groups, start=1)
+        if isinstance(group, list)
+        for letter in group
+        if isinstance(letter, str)
+    }
+
+
+def _questions(questions, prefix, letter, answers):
+    keys = iter(ascii_lowercase)
+    return [
+        _question(question, f"{prefix}-{question.key}", letter, answers, "" if question.is_overall else next(keys, ""))
+        for question in questions
+    ]
+
+
+def _question(question, name, letter, answers, shortcut):
+    given = _form_value(question, answers)
+    return QuestionView(
+        name=name,
+        wording=question.shown_wording,
+        legend=bodies.legend(question, letter),
+        scale=question.scale,
+        required=question.is_required,
+        is_overall=question.is_overall,
+        min_label=_(question.low_anchor) if question.low_anchor else "",
+        max_label=_(question.high_anchor) if question.high_anchor else "",
+        letter=shortcut if question.scale == Scale.BINARY else "",
+        options=[Option(value, label, f"{name}-{value}", value in given) for value, label in _offered(question)],
+        value=given[0] if given else "",
+    )
+
+
+def _offered(question):
+    """Return (value, label) of every answer that can be picked."""
+    if question.scale == Scale.LIKERT:
+        offered = [(str(n), str(n)) for n in range(question.minimum, question.maximum + 1)]
+    elif question.scale == Scale.BINARY:
+        offered = [("yes", _("Yes")), ("no", _("No"))]
+    else:
+        offered = [(choice.key, choice.label) for choice in question.choices.all()]
+    if question.allows_na and question.scale != Scale.TEXT:
+        offered.append(("na", _("Not applicable")))
+    return offered
+
+
+def _form_value(question, answers):
+    """Return the picked values as the form writes them; an answer that is absent is none of them."""
+    value = answers.get(question.key)
+    if value is None:
+        return ["na"] if question.key in answers and question.allows_na else []
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+
+
+def _as_dict(value):
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value):
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _number(value):
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 else None

@@ -1,0 +1,118 @@
+"""The sheet's pages: show it, keep its draft, hand it in, skip it."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect, push_url
+
+from labeling.labels import bodies, recording, sheets
+from labeling.labels.asking import asked
+from labeling.people.access import labeler_required
+from labeling.work import drafts, queue
+from labeling.work.models import Assignment, AssignmentState
+
+
+def own_assignment(user, assignment_id):
+    """Return the user's own assignment with what its sheet needs. Anybody else's is a 404, as if it were not there."""
+    related = Assignment.objects.select_related("project", "task__prompt", "instructions_version", "labeler")
+    assignment = related.filter(pk=assignment_id, labeler=user).first()
+    if assignment is None:
+        raise Http404
+    return assignment
+
+
+@labeler_required
+@require_GET
+def sheet(request, assignment_id):
+    assignment = own_assignment(request.user, assignment_id)
+    if assignment.state in {AssignmentState.SUBMITTED, AssignmentState.SKIPPED}:
+        messages.info(request, _closed_sentence(assignment))
+        return redirect("desk:home")
+    return _sheet_page(request, assignment)
+
+
+@labeler_required
+@require_POST
+def submit(request, assignment_id):
+    assignment = own_assignment(request.user, assignment_id)
+    body = _posted_body(request, assignment)
+    try:
+        recording.record(assignment=assignment, body=body)
+    except bodies.Faults as refusal:
+        return _sheet_page(request, assignment, status=422, body=body, faults=refusal.faults)
+    except queue.SheetGone as gone:
+        drafts.keep_for_the_record(assignment=assignment, body=body)
+        messages.warning(request, str(gone))
+        return _go(request, reverse("desk:home"))
+    messages.success(request, _("Saved: your ranking of %(count)d responses.") % {"count": len(assignment.slots.all())})
+    return _next(request, assignment)
+
+
+def _next(request, assignment):
+    """Go on to the next sheet, in the same answer for htmx; to the desk when asked to stop or when nothing is left."""
+    following = None
+    if request.POST.get("then") != "stop":
+        try:
+            following = queue.next_assignment(labeler=request.user, project=assignment.project)
+        except queue.NotOpen:
+            messages.info(request, _("This project takes no more work at the moment."))
+        else:
+            if following is None:
+                messages.info(request, _("Nothing is left for you in this project. Thank you."))
+    if following is None:
+        return _go(request, reverse("desk:home"))
+    address = reverse("labels:sheet", args=[following.pk])
+    if not request.htmx:
+        return redirect(address)
+    return push_url(_sheet_page(request, own_assignment(request.user, following.pk)), address)
+
+
+@labeler_required
+@require_POST
+def draft(request, assignment_id):
+    assignment = own_assignment(request.user, assignment_id)
+    revision = request.POST.get("revision", "")
+    if not revision.isdigit() or not 1 <= int(revision) <= 2_000_000_000:
+        return JsonResponse({"detail": _("A draft needs a revision, a number from 1.")}, status=400)
+    newest = drafts.save_draft(assignment=assignment, revision=int(revision), body=_posted_body(request, assignment))
+    if newest is None:
+        return JsonResponse({"detail": _closed_sentence(assignment)}, status=410)
+    if newest != int(revision):
+        sentence = _("A newer draft of this sheet was saved elsewhere. Reload the page to see it.")
+        return JsonResponse({"revision": newest, "detail": sentence}, status=409)
+    return JsonResponse({"revision": newest})
+
+
+@labeler_required
+@require_http_methods(["GET", "POST"])
+def skip(request, assignment_id):
+    assignment = own_assignment(request.user, assignment_id)
+    if request.method == "GET":
+        return render(request, "labels/skip.html", {"assignment_id": assignment.pk, "project": assignment.project.name})
+    if queue.skip(assignment=assignment, reason=request.POST.get("reason", "").strip()):
+        messages.success(request, _("Skipped. You will not see this task again."))
+    return _next(request, assignment)
+
+
+def _posted_body(request, assignment):
+    letters = [slot.letter for slot in assignment.slots.order_by("place")]
+    return bodies.from_form(request.POST, sheet=asked(assignment, letters=letters))
+
+
+def _sheet_page(request, assignment, *, status=200, body=None, faults=()):
+    context = {"sheet": sheets.sheet_of(assignment, body=body, faults=faults)}
+    template = "labels/sheet.html#sheet" if request.htmx else "labels/sheet.html"
+    return render(request, template, context, status=status)
+
+
+def _go(request, address) -> HttpResponse:
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+def _closed_sentence(assignment):
+    if assignment.state == AssignmentState.SUBMITTED:
+        return _("You have submitted this sheet.")
+    return _("You skipped this sheet.")
