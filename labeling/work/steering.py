@@ -1,0 +1,39 @@
+"""Which tasks are out, and which come first?"""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from labeling.work import queue
+from labeling.work.models import Project
+
+
+def set_aside(*, tasks, reason, by):
+    """Take those of `tasks` (a queryset) that are in play out of it; return how many that were."""
+    if not reason.strip():
+        raise ValidationError(_("Say why the tasks are set aside."))
+    return tasks.filter(set_aside_at__isnull=True).update(
+        set_aside_at=timezone.now(), set_aside_by=by, set_aside_reason=reason.strip()
+    )
+
+
+def bring_back(*, tasks):
+    """Put those of `tasks` (a queryset) that were set aside into play again; return how many that were."""
+    out = tasks.filter(set_aside_at__isnull=False)
+    return _and_start_over(out, {"set_aside_at": None, "set_aside_by": None, "set_aside_reason": ""})
+
+
+def reprioritise(*, tasks, priority):
+    """Give `tasks` (a queryset) another priority, higher first; return how many changed."""
+    return _and_start_over(tasks.exclude(priority=priority), {"priority": priority})
+
+
+@transaction.atomic
+def _and_start_over(tasks, changes):
+    """Labelers may be past the changed tasks already: send them down the queue from its head again."""
+    projects = list(Project.objects.filter(pk__in=tasks.values("project")))
+    changed = tasks.update(**changes)
+    for project in projects:
+        queue.start_over(project=project)
+    return changed
