@@ -1,0 +1,79 @@
+"""Can a project be set up like this? Everything wrong with it, in whole sentences."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from labeling.guidelines.versions import check_markdown
+from labeling.work.models import Audience, Kind, Project, ProjectState, Purpose
+
+LONGEST_LEASE = 30 * 24 * 60  # minutes
+
+
+def check_project(project, *, markdown=None, faults=None):
+    """Raise ValidationError (field → sentences) unless the project may be saved as it is.
+
+    `markdown` is the text of its instructions where it brings new ones; `faults` are known ones, field → sentence.
+    """
+    faults = {field: [sentence] for field, sentence in (faults or {}).items()}
+    _take(faults, _faults_of_fields(project))
+    _take(faults, ({} if markdown is None else _faults_of_markdown(markdown)))
+    if not faults:
+        _take(faults, dict(_faults_together(project)))
+    if faults:
+        raise ValidationError(faults)
+
+
+def _take(faults, more):
+    for field, sentences in more.items():
+        faults.setdefault(field, [sentences] if isinstance(sentences, str) else sentences)
+
+
+def _faults_of_fields(project):
+    """What Django's own fields say: types, lengths and choices."""
+    try:
+        project.clean_fields(exclude={"instructions", "created_by"})
+    except ValidationError as error:
+        return error.message_dict
+    return {}
+
+
+def _faults_of_markdown(markdown):
+    try:
+        check_markdown(markdown)
+    except ValidationError as error:
+        return {"instructions": error.messages}
+    return {}
+
+
+def _faults_together(project):
+    """Yield (field, sentence). Each has its constraint in the database, except what only this program cannot do."""
+    if Project.objects.filter(name=project.name).exclude(pk=project.pk).exists():
+        yield "name", _("There is already a project named “%(name)s”.") % {"name": project.name}
+    if project.kind != Kind.RANKING:
+        yield "kind", _("Only ranking projects can be worked on for now.")
+    if project._state.adding and project.state not in {ProjectState.DRAFT, ProjectState.OPEN}:
+        yield "state", _("A new project is a draft or open.")
+    if project.cohort != Audience.TRAINING and project.purpose != Purpose.EVALUATION:
+        yield "cohort", _("Held-out labelers only evaluate: choose the purpose “evaluation” or training labelers.")
+    if not 2 <= project.k <= 16:
+        yield "k", _("A sheet compares 2 to 16 responses, not %(k)d.") % {"k": project.k}
+    elif project.min_k is not None and not 2 <= project.min_k <= project.k:
+        yield "min_k", _("The fewest responses accepted lie between 2 and the %(k)d wanted.") % {"k": project.k}
+    if project.overlap is not None and project.overlap < 1:
+        yield "overlap", _("At least one labeler looks at each task; leave the overlap empty for everybody.")
+    if not 1 <= project.lease_minutes <= LONGEST_LEASE:
+        yield "lease_minutes", _("A lease lasts from one minute to 30 days.")
+    if project.form.newest() is None:
+        yield "form", _("The form “%(form)s” asks no questions yet.") % {"form": project.form}
+    yield from _faults_of_change(project)
+
+
+def _faults_of_change(project):
+    """Kind and purpose are fixed once a project has a task: its labels were made for them."""
+    before = None if project._state.adding else Project.objects.filter(pk=project.pk).first()
+    if before is None or not before.tasks.exists():
+        return
+    if project.kind != before.kind:
+        yield "kind", _("The kind is fixed, because the project has tasks.")
+    if project.purpose != before.purpose:
+        yield "purpose", _("The purpose is fixed, because the project has tasks.")

@@ -1,0 +1,228 @@
+"""How is a labeling job set up, opened, paused, closed and copied, and how far along is it?"""
+
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count, F, Max, Q, Sum
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from labeling.guidelines.models import Form, Instructions
+from labeling.guidelines.versions import check_markdown, new_instructions
+from labeling.people.pseudonyms import pseudonym
+from labeling.work import queue
+from labeling.work.checks import check_project
+from labeling.work.models import Assignment, AssignmentState, Project, ProjectState, Task
+
+# What a copy takes over; its tasks, its state and its makers are its own.
+COPIED = (
+    "kind", "purpose", "form", "k", "min_k", "rate_first", "layout", "may_arrange", "overlap", "cohort",
+    "lease_minutes", "baseline",
+)  # fmt: skip
+
+
+def create_project(
+    *,
+    name,
+    instructions,
+    created_by,
+    kind="ranking",
+    purpose="training",
+    form="instructgpt",
+    k=4,
+    min_k=None,
+    rate_first=True,
+    layout="cards",
+    may_arrange=True,
+    overlap=1,
+    cohort="training",
+    lease_minutes=60,
+    baseline=None,
+    state="draft",
+):
+    """Set a project up with instructions of its own (version 1 is the Markdown text given) and return it.
+
+    `form` is a form or its key, `baseline` a ModelEndpoint or None, `overlap` None for everybody,
+    `state` draft or open.
+    Raises ValidationError: field → whole sentences, for everything wrong at once.
+    """
+    project = Project(
+        name=name,
+        kind=kind,
+        purpose=purpose,
+        form=form if isinstance(form, Form) else Form.objects.filter(key=form).first(),
+        k=k,
+        min_k=min_k,
+        rate_first=rate_first,
+        layout=layout,
+        may_arrange=may_arrange,
+        overlap=overlap,
+        cohort=cohort,
+        lease_minutes=lease_minutes,
+        baseline=baseline,
+        state=state,
+    )
+    faults = {} if project.form else {"form": _("There is no form with the key “%(key)s”.") % {"key": form}}
+    check_project(project, markdown=instructions, faults=faults)
+    return found(project=project, markdown=instructions, by=created_by)
+
+
+@transaction.atomic
+def found(*, project, markdown, by):
+    """Save a new project that has been checked, together with its instructions."""
+    check_markdown(markdown)
+    project.instructions = Instructions.objects.create(name=_free_name(Instructions, project.name))
+    project.created_by = by
+    new_instructions(instructions=project.instructions, markdown=markdown, by=by)
+    project.save()
+    return project
+
+
+def clone_project(*, project, by, name=""):
+    """Return a draft with the project's settings and its newest instructions as instructions of its own; no tasks."""
+    copy = Project(
+        name=name or _free_name(Project, _("Copy of %(project)s") % {"project": project}),
+        **{field: getattr(project, field) for field in COPIED},
+    )
+    markdown = project.instructions.newest().markdown
+    check_project(copy, markdown=markdown)
+    return found(project=copy, markdown=markdown, by=by)
+
+
+@transaction.atomic
+def change_project(*, project, by, markdown=None, **changes):
+    """Change fields of a project, and its instructions where `markdown` differs from the newest; return the project.
+
+    Kind and purpose are fixed once it has a task; K and the baseline hold for tasks drawn from now on. States have
+    verbs of their own. Raises ValidationError, as `create_project` does.
+    """
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    overlap_before = project.overlap
+    for name, value in changes.items():
+        setattr(project, name, value)
+    check_project(project, markdown=markdown)
+    project.save(update_fields=list(changes))
+    if project.overlap != overlap_before:
+        change_overlap(project=project, overlap=project.overlap)
+    if markdown is not None and markdown != project.instructions.newest().markdown:
+        new_instructions(instructions=project.instructions, markdown=markdown, by=by)
+    return project
+
+
+def open_project(*, project):
+    """Let its labelers take sheets. One without tasks may be open too: there is nothing to take yet."""
+    _move(project, ProjectState.OPEN, ProjectState.DRAFT, ProjectState.PAUSED)
+
+
+def pause_project(*, project):
+    """Hand out no more sheets; those that are open can still be submitted."""
+    _move(project, ProjectState.PAUSED, ProjectState.OPEN)
+
+
+@transaction.atomic
+def close_project(*, project):
+    """End the project for good: its open sheets expire, their drafts stay."""
+    _move(project, ProjectState.CLOSED, ProjectState.OPEN, ProjectState.PAUSED)
+    queue.expire_open(project=project)
+
+
+@transaction.atomic
+def change_overlap(*, project, overlap):
+    """Want another number of labelers per task (None: everybody), also for the tasks that are there already.
+
+    A task that more labelers have taken than the new overlap asks for keeps as many seats as are taken.
+    """
+    seats = None if overlap is None else Greatest(F("taken"), overlap)
+    Project.objects.filter(pk=project.pk).update(overlap=overlap)
+    Task.objects.filter(project=project).update(seats=seats)
+    project.overlap = overlap
+    queue.start_over(project=project)
+
+
+def progress(project):
+    """Return where the project stands, as plain numbers; labelers under their pseudonyms.
+
+    "seats" is None where tasks are for everybody; tasks set aside count neither there nor in "taken".
+    """
+    return totals(project) | {
+        "labelers": [
+            {"labeler": pseudonym(row.pop("pseudonym_key")), **_without_identity(row)} for row in by_labeler(project)
+        ]
+    }
+
+
+def totals(project):
+    """Return the project's state and its counts of tasks, seats and assignments."""
+    hour_ago = timezone.now() - timedelta(hours=1)
+    sheets = {state: Count("pk", filter=Q(state=state)) for state in AssignmentState.values}
+    last_hour = Count("pk", filter=Q(state=AssignmentState.SUBMITTED, closed_at__gte=hour_ago))
+    return (
+        {"project": project.pk, "state": project.state}
+        | _task_counts(project)
+        | Assignment.objects.filter(project=project).aggregate(**sheets, submitted_last_hour=last_hour)
+    )
+
+
+def by_labeler(project):
+    """Return one dict per labeler who has held a sheet: who (id, name, e-mail, key) and their counts, most first."""
+    sheets = {state: Count("pk", filter=Q(state=state)) for state in AssignmentState.values}
+    return list(
+        Assignment.objects.filter(project=project)
+        .values(
+            "labeler_id",
+            name=F("labeler__name"),
+            email=F("labeler__email"),
+            pseudonym_key=F("labeler__pseudonym_key"),
+        )
+        .annotate(**sheets, last_at=Max("closed_at"))
+        .order_by("-submitted", "labeler_id")
+    )
+
+
+def open_sheets(project):
+    """Who is on what right now?"""
+    held = Assignment.objects.filter(project=project, state=AssignmentState.OPEN)
+    return held.select_related("labeler", "task__prompt").order_by("-leased_at")
+
+
+def _task_counts(project):
+    in_play = Q(set_aside_at__isnull=True)
+    counts = Task.objects.filter(project=project).aggregate(
+        tasks=Count("pk"),
+        set_aside=Count("pk", filter=~in_play),
+        for_everybody=Count("pk", filter=in_play & Q(seats__isnull=True)),
+        seats=Sum("seats", filter=in_play, default=0),
+        taken=Sum("taken", filter=in_play, default=0),
+    )
+    if counts.pop("for_everybody"):
+        counts["seats"] = None
+    return counts
+
+
+def _without_identity(row):
+    return {name: value for name, value in row.items() if name not in {"labeler_id", "name", "email"}}
+
+
+def _move(project, after, *before):
+    """Change the state with a filtered update; asking for the state it is in already is no fault."""
+    moved = Project.objects.filter(pk=project.pk, state__in=before).update(state=after)
+    project.refresh_from_db(fields=["state"])
+    if not moved and project.state != after:
+        raise ValidationError(
+            _("“%(project)s” is %(state)s; it cannot become %(after)s.")
+            % {
+                "project": project,
+                "state": project.get_state_display(),
+                "after": ProjectState(after).label,
+            }
+        )
+
+
+def _free_name(model, wanted):
+    taken = set(model.objects.filter(name__startswith=wanted[:140]).values_list("name", flat=True))
+    name, number = wanted[:150], 2
+    while name in taken:
+        name, number = f"{wanted[:140]} ({number})", number + 1
+    return name
