@@ -45,8 +45,7 @@ def create_project(
     """Set a project up with instructions of its own (version 1 is the Markdown text given) and return it.
 
     `form` is a form or its key, `baseline` a ModelEndpoint or None, `overlap` None for everybody,
-    `state` draft or open.
-    Raises ValidationError: field → whole sentences, for everything wrong at once.
+    `state` draft or open. Raises ValidationError: field → whole sentences, for everything wrong at once.
     """
     project = Project(
         name=name,
@@ -64,7 +63,7 @@ def create_project(
         baseline=baseline,
         state=state,
     )
-    faults = {} if project.form else {"form": _("There is no form with the key “%(key)s”.") % {"key": form}}
+    faults = {} if project.form_id else {"form": _("There is no form with the key “%(key)s”.") % {"key": form}}
     check_project(project, markdown=instructions, faults=faults)
     return found(project=project, markdown=instructions, by=created_by)
 
