@@ -1,0 +1,219 @@
+"""How does a choice of labels become files that never change? Asked for, leased, read in one snapshot, sealed."""
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from labeling.datasets import choosing, leases, reading
+from labeling.datasets.formats import FORMATS
+from labeling.datasets.leases import LeaseLost, Pulse
+from labeling.datasets.manifests import manifest
+from labeling.datasets.models import DatasetState, DatasetVersion, File
+from labeling.datasets.writing import Files, Tally, seal, write
+
+# A version whose worker dies this often is at fault itself.
+MOST_ATTEMPTS = 5
+
+
+class NothingToFreeze(Exception):
+    """No ranking, or no line of one, fits the choice."""
+
+
+def request_dataset(*, kind, format, projects, filters=None, requested_by=None):
+    """Number a new version of the choice and have a worker freeze it. A bad choice is a ValidationError."""
+    from labeling.datasets.tasks import freeze
+
+    with transaction.atomic():
+        version = _numbered(choosing.choose(kind=kind, format=format, projects=projects, filters=filters), requested_by)
+        freeze.delay_on_commit(version.pk)
+    return version
+
+
+def freeze_here(*, kind, format, projects, filters=None, requested_by=None, on_progress=None):
+    """The same in this process: returns the version, frozen or failed. `on_progress(done, total)` counts rankings."""
+    choice = choosing.choose(kind=kind, format=format, projects=projects, filters=filters)
+    with transaction.atomic():
+        version = _numbered(choice, requested_by)
+        until = leases.take(version.pk)
+    _carry_out(version, until, on_progress)
+    version.refresh_from_db()
+    return version
+
+
+def freeze(*, version_id):
+    """Freeze a version that waits for it: True if this call did. Two calls, or one killed halfway, do no harm."""
+    give_up_hopeless()
+    until = leases.take(version_id)
+    return until is not None and _carry_out(DatasetVersion.objects.get(pk=version_id), until)
+
+
+def retry(*, version):
+    """Send a failed version on its way again; False if it had not failed."""
+    from labeling.datasets.tasks import freeze
+
+    with transaction.atomic():
+        sent = DatasetVersion.objects.filter(pk=version.pk, state=DatasetState.FAILED).update(
+            state=DatasetState.FREEZING, error="", attempts=0, rows_done=0, lease_until=None
+        )
+        if sent:
+            freeze.delay_on_commit(version.pk)
+    return bool(sent)
+
+
+def give_up_hopeless():
+    """Fail the versions whose workers keep dying, so that they stop killing others."""
+    hopeless = DatasetVersion.objects.waiting().filter(attempts__gte=MOST_ATTEMPTS)
+    for version in hopeless:
+        hopeless.filter(pk=version.pk).update(
+            state=DatasetState.FAILED,
+            lease_until=None,
+            error=f"Freezing was interrupted {MOST_ATTEMPTS} times; the worker's log says by what.",
+        )
+        _clear(version)
+
+
+def choice_of(version):
+    """What a version was made from."""
+    return choosing.Choice(version.kind, version.format, tuple(version.projects.order_by("pk")), version.filters)
+
+
+def _numbered(choice, requested_by):
+    """Requests for the same choice stand in line here, so that two of them never get one number."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(choice.hash[:15], 16)])
+    earlier = DatasetVersion.objects.filter(choice_hash=choice.hash).order_by("-number")
+    version = DatasetVersion.objects.create(
+        kind=choice.kind,
+        format=choice.format,
+        filters=choice.filters,
+        choice_hash=choice.hash,
+        number=(earlier.values_list("number", flat=True).first() or 0) + 1,
+        requested_by=requested_by,
+    )
+    version.projects.set(choice.projects)
+    return version
+
+
+def _carry_out(version, until, on_progress=None):
+    """Freeze a leased version, or say on its row why not."""
+    pulse = Pulse(version.pk, until)
+    try:
+        with _workshop(version) as folder, pulse:
+            made = _made(version, folder, pulse, on_progress)
+            _publish(version, folder, pulse.stop(), *made)
+    except LeaseLost:
+        return False
+    except NothingToFreeze as reason:
+        return _fail(version, pulse, str(reason))
+    except OSError as error:
+        return _fail(version, pulse, f"The files could not be written: {error.strerror or error}.")
+    except OperationalError:
+        raise  # the database is away: the lease will pass, and the sweeper starts anew
+    except Exception as error:
+        _fail(version, pulse, f"Freezing stopped at an error that is in the worker's log ({type(error).__name__}).")
+        raise
+    return True
+
+
+def _made(version, folder, pulse, on_progress):
+    """Write the files below `folder`; returns their rows and the manifest."""
+    choice, tally = choice_of(version), Tally()
+    with _snapshot() as snapshot_at, Files(folder) as files:
+        pulse.total = choosing.labels(choice).count()
+        shape = FORMATS[choice.kind, choice.format]
+        for done in write(reading.batches(choice), shape, files, tally):
+            pulse.report(done)
+            if on_progress:
+                on_progress(done, pulse.total)
+        rows = files.close()
+        if not rows:
+            raise NothingToFreeze(_why_nothing(pulse.total))
+        said = manifest(version=version, choice=choice, files=rows, tally=tally, snapshot_at=snapshot_at)
+    return rows, said
+
+
+def _publish(version, folder, until, rows, said):
+    """Seal, move and enter the files in one step: whoever still holds the lease, and only once."""
+    with (folder / "manifest.json").open("xb") as file:
+        file.write(orjson.dumps(said, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        seal(file)
+    place = folder_of(version)
+    with transaction.atomic():
+        if leases.held(version.pk, until).select_for_update().first() is None:
+            raise LeaseLost
+        for row in rows:
+            row.version, row.path = version, f"{place.relative_to(settings.MEDIA_ROOT)}/{row.name}"
+        File.objects.bulk_create(rows)
+        DatasetVersion.objects.filter(pk=version.pk).update(
+            state=DatasetState.FROZEN,
+            frozen_at=timezone.now(),
+            manifest=said,
+            lease_until=None,
+            rows_total=sum(said["rankings"].values()),
+            rows_done=sum(said["rankings"].values()),
+        )
+        # Last, and before the commit: a row that says frozen always has its files.
+        shutil.rmtree(place, ignore_errors=True)
+        _sync(folder)
+        folder.rename(place)
+        _sync(place.parent)
+
+
+def folder_of(version):
+    return Path(settings.MEDIA_ROOT) / "datasets" / str(version.pk)
+
+
+@contextmanager
+def _workshop(version):
+    """A fresh directory beside the final one; what killed runs left is cleared away first."""
+    parent = folder_of(version).parent
+    parent.mkdir(parents=True, exist_ok=True)
+    _clear(version)
+    folder = Path(tempfile.mkdtemp(prefix=f".freezing-{version.pk}-", dir=parent))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear(version):
+    for leftover in folder_of(version).parent.glob(f".freezing-{version.pk}-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+@contextmanager
+def _snapshot():
+    """Everything read inside is as it was at one moment, which is yielded."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SELECT now()")
+            (moment,) = cursor.fetchone()
+        yield moment
+
+
+def _why_nothing(rankings):
+    if rankings:
+        return "There is nothing to freeze: the chosen rankings hold no pair that this format could use."
+    return "There is nothing to freeze: no submitted ranking fits the choice."
+
+
+def _fail(version, pulse, sentence):
+    leases.held(version.pk, pulse.stop()).update(state=DatasetState.FAILED, error=sentence, lease_until=None)
+    return False
+
+
+def _sync(folder):
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,83 @@
+"""What does a dataset say of itself? The manifest: what was chosen, counted, left out, and under which versions."""
+
+import tomllib
+from functools import cache
+from itertools import accumulate
+
+from django.conf import settings
+
+from labeling.guidelines.models import FormVersion, InstructionsVersion
+from labeling.prompts.models import Split
+
+SCHEMA_VERSION = 1
+
+
+def manifest(*, version, choice, files, tally, snapshot_at):
+    """Return the manifest as a dict that JSON can hold."""
+    return {
+        "kind": version.kind,
+        "format": version.format,
+        "number": version.number,
+        "choice_sha256": version.choice_hash,
+        "projects": [
+            {"id": project.pk, "name": project.name, "purpose": project.purpose} for project in choice.projects
+        ],
+        "filters": choice.filters,
+        "snapshot_at": snapshot_at.isoformat(),
+        "schema_version": SCHEMA_VERSION,
+        "code_version": code_version(),
+        "instructions_versions": _instructions(tally.instructions),
+        "form_versions": _forms(tally.forms),
+        "labelers": len(tally.labelers),
+        "rankings": {split: tally.rankings[split] for split in Split.values if tally.rankings[split]},
+        "rows": sum(file.rows for file in files),
+        "left_out": {reason: n for reason, n in sorted(tally.left_out.items()) if n},
+        "lengths": {
+            "unit": "characters",
+            "prompt": distribution(tally.prompt_lengths),
+            "completion": distribution(tally.completion_lengths),
+        },
+        "files": [
+            {
+                "name": file.name,
+                "split": file.split,
+                "rows": file.rows,
+                "bytes": file.bytes,
+                "sha256": file.sha256,
+            }
+            for file in files
+        ],
+    }
+
+
+def distribution(lengths):
+    """Return {"p50", "p90", "p99", "max"} of a Counter of lengths, each one that occurred (nearest rank)."""
+    found = sorted(lengths.items())
+    reached = list(accumulate(n for _, n in found))
+    total = reached[-1]
+
+    def percentile(p):
+        return next(length for (length, _), n in zip(found, reached, strict=True) if n * 100 >= total * p)
+
+    return {"p50": percentile(50), "p90": percentile(90), "p99": percentile(99), "max": found[-1][0]}
+
+
+@cache
+def code_version():
+    return tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
+
+
+def _instructions(counted):
+    found = InstructionsVersion.objects.filter(pk__in=counted).select_related("instructions")
+    return [
+        {"instructions": one.instructions.name, "version": one.number, "rankings": counted[one.pk]}
+        for one in found.order_by("instructions__name", "number")
+    ]
+
+
+def _forms(counted):
+    found = FormVersion.objects.filter(pk__in=counted).select_related("form")
+    return [
+        {"form": one.form.key, "version": one.number, "rankings": counted[one.pk]}
+        for one in found.order_by("form__key", "number")
+    ]

@@ -1,0 +1,141 @@
+"""How do lines become files? One gzip per split, hashed and counted as it grows, compressed beside the reading."""
+
+import gzip
+import hashlib
+import os
+from collections import Counter, defaultdict, deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import orjson
+
+from labeling.datasets.formats import texts
+from labeling.datasets.models import File
+
+# Blocks that may wait for the compressor: the reading is never further ahead than this.
+AHEAD = 4
+
+
+class Jsonl:
+    """One growing `.jsonl.gz`. The same lines make the same bytes: no time and no name in its header."""
+
+    def __init__(self, path):
+        self.path = path
+        self.rows = self.bytes = 0
+        self.sha256 = hashlib.sha256()
+        self.file = path.open("xb")
+        self.gzip = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=self, mtime=0)
+
+    def append(self, lines):
+        self.gzip.write(b"".join(lines))
+        self.rows += len(lines)
+
+    def write(self, data):
+        """What the compressor calls."""
+        self.sha256.update(data)
+        self.bytes += len(data)
+        return self.file.write(data)
+
+    def flush(self):
+        self.file.flush()
+
+    def close(self):
+        self.gzip.close()
+        seal(self.file)
+
+
+class Files:
+    """The files of one version in the making, by split."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.by_split = {}
+        self.waiting = deque()
+        # Compression lets go of the interpreter: one thread beside the reader keeps a second core busy.
+        self.compressor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compressor")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failed, *_):
+        self.compressor.shutdown(cancel_futures=bool(failed))
+        for file in self.by_split.values():
+            file.file.close()
+
+    def append(self, lines):
+        """Take (split, encoded line) pairs; an error of an earlier block surfaces here."""
+        blocks = defaultdict(list)
+        for split, line in lines:
+            blocks[split].append(line)
+        for split, block in blocks.items():
+            self.waiting.append(self.compressor.submit(self._of(split).append, block))
+        while len(self.waiting) > AHEAD:
+            self.waiting.popleft().result()
+
+    def close(self):
+        """Have everything on disk, and return the rows that say so, sorted by name."""
+        for one in [*self.waiting, *(self.compressor.submit(file.close) for file in self.by_split.values())]:
+            one.result()
+        return sorted((_row(split, file) for split, file in self.by_split.items()), key=lambda row: row.name)
+
+    def _of(self, split):
+        if split not in self.by_split:
+            self.by_split[split] = Jsonl(self.folder / f"{split}.jsonl.gz")
+        return self.by_split[split]
+
+
+@dataclass
+class Tally:
+    """What is counted on the way, for the manifest."""
+
+    rankings: Counter = field(default_factory=Counter)  # by split
+    labelers: set = field(default_factory=set)
+    forms: Counter = field(default_factory=Counter)
+    instructions: Counter = field(default_factory=Counter)
+    left_out: Counter = field(default_factory=Counter)
+    prompt_lengths: Counter = field(default_factory=Counter)
+    completion_lengths: Counter = field(default_factory=Counter)
+
+    def see(self, rankings):
+        for ranking in rankings:
+            self.rankings[ranking.split] += 1
+            self.labelers.add(ranking.labeler)
+            self.forms[ranking.form] += 1
+            self.instructions[ranking.instructions] += 1
+
+    def measure(self, line):
+        prompt, completions = texts(line)
+        self.prompt_lengths[sum(map(_length, prompt))] += 1
+        self.completion_lengths.update(map(_length, completions))
+
+
+def write(batches, shape, files, tally):
+    """Write every batch of rankings in a format; yields how many rankings are done, after each."""
+    done = 0
+    for batch in batches:
+        tally.see(batch)
+        files.append(_encoded(shape(batch, tally.left_out), tally))
+        done += len(batch)
+        yield done
+
+
+def seal(file):
+    """Have a written file on disk, read-only from now on."""
+    file.flush()
+    os.fchmod(file.fileno(), 0o444)
+    os.fsync(file.fileno())
+    file.close()
+
+
+def _encoded(lines, tally):
+    for line in lines:
+        tally.measure(line)
+        yield line["split"], orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _length(message):
+    return len(message["content"])
+
+
+def _row(split, file):
+    return File(name=file.path.name, split=split, rows=file.rows, bytes=file.bytes, sha256=file.sha256.hexdigest())
