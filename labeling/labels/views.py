@@ -91,7 +91,7 @@ def draft(request, assignment_id):
 def skip(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
     if request.method == "GET":
-        return render(request, "labels/skip.html", {"assignment_id": assignment.pk, "project": assignment.project.name})
+        return render(request, "labels/skip.html", {"sheet": {"id": assignment.pk, "project": assignment.project.name}})
     if queue.skip(assignment=assignment, reason=request.POST.get("reason", "").strip()):
         messages.success(request, _("Skipped. You will not see this task again."))
     return _next(request, assignment)

@@ -6,11 +6,12 @@ from django.db import connection
 from django.utils import timezone
 
 from labeling.work import queue
-from labeling.work.models import AssignmentState, Draft
+from labeling.work.models import Draft
 
 # An equal revision is a replay of the same request: it changes nothing either.
 SAVE = """
-INSERT INTO work_draft (assignment_id, revision, body, saved_at) VALUES (%s, %s, %s::jsonb, %s)
+INSERT INTO work_draft (assignment_id, revision, body, saved_at)
+SELECT id, %s, %s::jsonb, %s FROM work_assignment WHERE id = %s AND state IN ('open', 'expired')
 ON CONFLICT (assignment_id) DO UPDATE
     SET revision = excluded.revision, body = excluded.body, saved_at = excluded.saved_at
     WHERE work_draft.revision < excluded.revision
@@ -23,23 +24,22 @@ def save_draft(*, assignment, revision, body):
     The lease of an open sheet starts anew. A draft of an expired sheet is kept as well; one that was submitted or
     skipped takes no more drafts: then None is returned.
     """
-    if assignment.state not in {AssignmentState.OPEN, AssignmentState.EXPIRED}:
-        return None
     with connection.cursor() as cursor:
-        cursor.execute(SAVE, [assignment.pk, revision, _json(body), timezone.now()])
+        cursor.execute(SAVE, [revision, _json(body), timezone.now(), assignment.pk])
         won = cursor.rowcount == 1
     if won:
         queue.extend(assignment=assignment)
         return revision
-    return Draft.objects.values_list("revision", flat=True).get(assignment=assignment)
-
-
-def _json(body):
-    """PostgreSQL's text cannot hold the NUL character."""
-    return json.dumps(body).replace("\\u0000", "")
+    takes_drafts = Draft.objects.filter(assignment=assignment, assignment__state__in=["open", "expired"])
+    return takes_drafts.values_list("revision", flat=True).first()
 
 
 def keep_for_the_record(*, assignment, body):
     """Store what could not be submitted as the newest draft, so that it can still be read."""
     newest = Draft.objects.filter(assignment=assignment).values_list("revision", flat=True).first() or 0
     save_draft(assignment=assignment, revision=newest + 1, body=body)
+
+
+def _json(body):
+    """PostgreSQL's text cannot hold the NUL character."""
+    return json.dumps(body).replace("\\u0000", "")

@@ -1,0 +1,69 @@
+"""The desk: one card per project that the labeler may work on."""
+
+import pytest
+from django.urls import reverse
+
+from labeling.work import queue
+from tests.factories import ProjectFactory, TaskFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def cards(client):
+    return client.get(reverse("desk:home")).context["cards"]
+
+
+def test_a_card_says_how_many_tasks_are_left(ann, client_of):
+    project = ProjectFactory(name="Rank answers")
+    TaskFactory(project=project)
+    TaskFactory(project=project)
+
+    (card,) = cards(client_of(ann))
+
+    assert (card["project"], card["left"], card["today"], card["is_open_sheet"]) == ("Rank answers", 2, 0, False)
+
+
+def test_an_open_sheet_is_continued(ann, client_of):
+    task = TaskFactory()
+    sheet = queue.next_assignment(labeler=ann, project=task.project)
+    client = client_of(ann)
+
+    (card,) = cards(client)
+    answer = client.post(card["start_url"])
+
+    assert (card["left"], card["is_open_sheet"]) == (1, True)
+    assert answer.url == reverse("labels:sheet", args=[sheet.pk])
+
+
+def test_start_gives_a_sheet(ann, client_of):
+    task = TaskFactory()
+
+    answer = client_of(ann).post(reverse("desk:start", args=[task.project.pk]))
+
+    assert answer.url == reverse("labels:sheet", args=[task.assignments.get().pk])
+
+
+def test_start_on_an_empty_project_says_so(ann, client_of):
+    project = ProjectFactory()
+
+    page = client_of(ann).post(reverse("desk:start", args=[project.pk]), follow=True)
+
+    assert "Nothing is left for you in this project." in page.content.decode()
+
+
+def test_a_held_out_labeler_sees_no_training_project_and_cannot_start_it(hal, client_of):
+    task = TaskFactory()
+    client = client_of(hal)
+
+    assert cards(client) == []
+    assert client.post(reverse("desk:start", args=[task.project.pk])).status_code == 404
+
+
+def test_strangers_are_sent_to_sign_in(client):
+    assert client.get(reverse("desk:home")).url == "/accounts/login/?next=/"
+
+
+def test_nobody_in_particular_has_an_empty_desk(charlie, client_of):
+    TaskFactory()
+
+    assert cards(client_of(charlie)) == []

@@ -1,0 +1,131 @@
+"""One submission, one label, in one transaction."""
+
+import threading
+
+import pytest
+from django.db import IntegrityError, connection
+
+from labeling.labels import bodies, recording
+from labeling.labels.models import Answer, Label, Place, Rating
+from labeling.work import drafts, queue
+from labeling.work.models import Assignment, Draft
+from tests.factories import LabelerFactory, ProjectFactory, TaskFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_label_holds_what_was_said(sheet, body):
+    label = recording.record(assignment=sheet, body=body)
+
+    assert label.seconds == 95
+    assert {place.slot.letter: place.rank for place in label.ranking.places.all()} == {"D": 1, "A": 2, "B": 2, "C": 3}
+    assert {rating.slot.letter: rating.overall_quality for rating in label.ratings.all()} == {
+        "A": 5, "B": 5, "C": 1, "D": 7,
+    }  # fmt: skip
+    assert {answer.rating.slot.letter: answer.value for answer in label.answers.all()} == {
+        "A": False, "B": False, "C": True, "D": False,
+    }  # fmt: skip
+    sheet.refresh_from_db()
+    assert sheet.state == "submitted"
+
+
+def test_submitting_twice_gives_the_first_label_again(sheet, body):
+    first = recording.record(assignment=sheet, body=body)
+
+    again = recording.record(assignment=sheet, body=body | {"ranking": [["A", "B", "C", "D"]]})
+
+    assert again == first
+    assert Label.objects.count() == 1
+    assert Place.objects.filter(rank=1).count() == 1
+
+
+def test_a_body_with_faults_stores_nothing(sheet, body):
+    with pytest.raises(bodies.Faults):
+        recording.record(assignment=sheet, body=body | {"ranking": [["A"]]})
+
+    assert (Label.objects.count(), Rating.objects.count(), Answer.objects.count()) == (0, 0, 0)
+    sheet.refresh_from_db()
+    assert sheet.state == "open"
+
+
+def test_submitting_ends_the_draft(sheet, body):
+    drafts.save_draft(assignment=sheet, revision=1, body={"seconds": 3})
+
+    recording.record(assignment=sheet, body=body)
+
+    assert Draft.objects.count() == 0
+
+
+def test_a_sheet_lost_to_others_stores_nothing(sheet, body, bob):
+    Assignment.objects.update(lease_until="2020-01-01T00:00Z")
+    queue.expire_due()
+    queue.next_assignment(labeler=bob, project=sheet.project)
+
+    with pytest.raises(queue.SheetGone):
+        recording.record(assignment=sheet, body=body)
+
+    assert Label.objects.count() == 0
+
+
+def test_an_all_tied_ranking_is_a_ranking(sheet, body):
+    label = recording.record(assignment=sheet, body=body | {"ranking": [["A", "B", "C", "D"]]})
+
+    assert {place.rank for place in label.ranking.places.all()} == {1}
+
+
+@pytest.mark.parametrize("k", [4, 9])
+def test_submit_costs_the_same_queries_whatever_k_is(ann, k, django_assert_num_queries):
+    task = TaskFactory(project=ProjectFactory(k=k))
+    sheet = queue.next_assignment(labeler=ann, project=task.project)
+    letters = [slot.letter for slot in sheet.slots.all()]
+    whole = {
+        "ratings": [{"slot": x, "overall_quality": 4, "answers": {"fails_task": True}} for x in letters],
+        "ranking": [[x] for x in letters],
+    }
+    whole_sheet = Assignment.objects.select_related("project", "task__prompt").get(pk=sheet.pk)
+
+    # slots, questions and their choices, an earlier label; savepoint, close, label, ratings, answers, ranking,
+    # places, draft, savepoint
+    with django_assert_num_queries(13):
+        recording.record(assignment=whole_sheet, body=whole)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_double_clicks_make_one_label(body):
+    ann = LabelerFactory()
+    sheet = queue.next_assignment(labeler=ann, project=TaskFactory().project)
+    labels, start = [], threading.Barrier(8)
+
+    def click():
+        start.wait()
+        labels.append(recording.record(assignment=Assignment.objects.get(pk=sheet.pk), body=body).pk)
+        connection.close()
+
+    threads = [threading.Thread(target=click) for _ in range(8)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+    assert len(labels) == 8
+    assert len(set(labels)) == 1
+    assert Label.objects.count() == 1
+
+
+def test_the_database_keeps_one_standing_label(sheet, body):
+    recording.record(assignment=sheet, body=body)
+
+    with pytest.raises(IntegrityError, match="one_standing_label_per_assignment"):
+        Label.objects.create(assignment=sheet, revision=2, seconds=1)
+
+
+def test_the_database_refuses_a_rating_of_9(sheet, body):
+    recording.record(assignment=sheet, body=body)
+
+    with pytest.raises(IntegrityError, match="overall_quality_from_1_to_7"):
+        Rating.objects.update(overall_quality=9)
+
+
+def test_the_database_refuses_an_answer_that_is_two_things(sheet, body):
+    recording.record(assignment=sheet, body=body)
+
+    with pytest.raises(IntegrityError, match="an_answer_is_one_thing"):
+        Answer.objects.update(is_na=True)

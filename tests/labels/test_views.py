@@ -1,0 +1,200 @@
+"""The sheet's pages: whose they are, what they give away, and what they keep."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from labeling.candidates.models import ModelEndpoint
+from labeling.labels.models import Label
+from labeling.work import drafts, queue
+from labeling.work.models import Assignment, Draft
+from tests.factories import TaskFactory
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["labels:sheet", "labels:draft", "labels:submit", "labels:skip"]
+
+
+def url(name, sheet):
+    return reverse(f"labels:{name}", args=[sheet.pk])
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_somebody_elses_sheet_is_not_there(sheet, bob, client_of, page, method):
+    answer = getattr(client_of(bob), method)(reverse(page, args=[sheet.pk]))
+
+    assert answer.status_code in {404, 405}
+    sheet.refresh_from_db()
+    assert sheet.state == "open"
+
+
+def test_the_sheet_shows_the_prompt_and_every_response(sheet, ann, client_of):
+    page = client_of(ann).get(url("sheet", sheet)).content.decode()
+
+    assert sheet.task.prompt.messages[0]["content"] in page
+    for candidate in sheet.task.candidates.all():
+        assert candidate.response.text in page
+
+
+def test_the_page_is_blind(sheet, ann, client_of):
+    """No model, no response's or task's number, nothing that says where a response stood for others."""
+    for number, endpoint in enumerate(ModelEndpoint.objects.all()):
+        endpoint.name = f"secret-model-{number}"
+        endpoint.base_url = f"https://secret-host-{number}.example/v1"
+        endpoint.save()
+
+    page = client_of(ann).get(url("sheet", sheet)).content.decode()
+
+    assert "secret" not in page
+    assert set(re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", page)) == {str(sheet.pk)}
+
+
+def test_submitting_stores_the_label_and_goes_on_to_the_next_sheet(sheet, ann, client_of, form):
+    following = TaskFactory(project=sheet.project)
+
+    answer = client_of(ann).post(url("submit", sheet), form)
+
+    label = Label.objects.get()
+    assert {place.slot.letter: place.rank for place in label.ranking.places.all()} == {"A": 2, "B": 2, "C": 3, "D": 1}
+    assert answer.url == reverse("labels:sheet", args=[Assignment.objects.get(task=following).pk])
+
+
+def test_submit_and_stop_goes_to_the_desk_and_takes_no_further_sheet(sheet, ann, client_of, form):
+    TaskFactory(project=sheet.project)
+
+    answer = client_of(ann).post(url("submit", sheet), form | {"then": "stop"})
+
+    assert answer.url == reverse("desk:home")
+    assert Assignment.objects.filter(state="open").count() == 0
+
+
+def test_with_htmx_the_next_sheet_is_in_the_answer(sheet, ann, client_of, form):
+    TaskFactory(project=sheet.project)
+
+    answer = client_of(ann).post(url("submit", sheet), form, headers={"HX-Request": "true"})
+
+    following = Assignment.objects.get(state="open")
+    assert answer.headers["HX-Push-Url"] == reverse("labels:sheet", args=[following.pk])
+    assert str(following.pk) in answer.content.decode()
+    assert "<html" not in answer.content.decode()
+
+
+def test_an_unfinished_sheet_is_refused_and_keeps_what_was_filled_in(sheet, ann, client_of, form):
+    del form["C-rank"]
+
+    answer = client_of(ann).post(url("submit", sheet), form | {"A-notes": "keep me"})
+
+    assert answer.status_code == 422
+    assert [error.sentence for error in answer.context["sheet"].errors] == ["Response C is not ranked yet."]
+    assert "keep me" in answer.content.decode()
+    assert Label.objects.count() == 0
+
+
+def test_an_untouched_board_is_refused(sheet, ann, client_of, form):
+    form = {name: value for name, value in form.items() if not name.endswith("-rank")}
+
+    answer = client_of(ann).post(url("submit", sheet), form)
+
+    assert answer.status_code == 422
+    assert len(answer.context["sheet"].errors) == 4
+
+
+def test_the_same_form_posted_twice_makes_one_label(sheet, ann, client_of, form):
+    client = client_of(ann)
+    client.post(url("submit", sheet), form)
+
+    answer = client.post(url("submit", sheet), form)
+
+    assert answer.status_code == 302
+    assert Label.objects.count() == 1
+
+
+def test_a_draft_comes_back_as_it_was(sheet, ann, client_of):
+    client = client_of(ann)
+    fields = {"revision": "3", "B-overall_quality": "6", "B-rank": "3", "A-notes": "half a thought", "seconds": "41"}
+
+    assert client.post(url("draft", sheet), fields).json() == {"revision": 3}
+
+    sheet_page = client.get(url("sheet", sheet)).context["sheet"]
+    assert (sheet_page.revision, sheet_page.seconds) == (3, 41)
+    assert sheet_page.slots[0].notes == "half a thought"
+    assert sheet_page.slots[1].rank == 3
+    assert [option.value for option in sheet_page.slots[1].questions[0].options if option.checked] == ["6"]
+
+
+def test_an_older_draft_never_overwrites_a_newer_one(sheet, ann, client_of):
+    client = client_of(ann)
+    client.post(url("draft", sheet), {"revision": "7", "A-notes": "newer"})
+
+    answer = client.post(url("draft", sheet), {"revision": "6", "A-notes": "older"})
+
+    assert answer.status_code == 409
+    assert answer.json()["revision"] == 7
+    assert Draft.objects.get().body["ratings"][0]["notes"] == "newer"
+
+
+@pytest.mark.parametrize("revision", ["", "-1", "0", "x", "99999999999"])
+def test_a_draft_without_a_sound_revision_is_refused(sheet, ann, client_of, revision):
+    answer = client_of(ann).post(url("draft", sheet), {"revision": revision})
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "A draft needs a revision, a number from 1."
+
+
+def test_a_draft_starts_the_lease_anew(sheet, ann, client_of):
+    before = sheet.lease_until
+
+    client_of(ann).post(url("draft", sheet), {"revision": "1"})
+
+    sheet.refresh_from_db()
+    assert sheet.lease_until > before
+
+
+def test_a_late_submission_to_a_full_task_says_so_and_keeps_the_draft(sheet, ann, bob, client_of, form):
+    Assignment.objects.update(lease_until="2020-01-01T00:00Z")
+    queue.expire_due()
+    queue.next_assignment(labeler=bob, project=sheet.project)
+
+    page = client_of(ann).post(url("submit", sheet), form, follow=True)
+
+    assert "others have completed the task since" in page.content.decode()
+    assert Draft.objects.get().body["ranking"] == [["D"], ["A", "B"], ["C"]]
+
+
+def test_skipping_asks_first_and_then_goes_on(sheet, ann, client_of):
+    following = TaskFactory(project=sheet.project)
+    client = client_of(ann)
+    assert client.get(url("skip", sheet)).status_code == 200
+
+    answer = client.post(url("skip", sheet), {"reason": "The prompt is unclear."})
+
+    sheet.refresh_from_db()
+    assert (sheet.state, sheet.skip_reason) == ("skipped", "The prompt is unclear.")
+    assert answer.url == reverse("labels:sheet", args=[Assignment.objects.get(task=following).pk])
+
+
+def test_a_submitted_sheet_leads_back_to_the_desk(sheet, ann, client_of, form):
+    client = client_of(ann)
+    client.post(url("submit", sheet), form)
+
+    assert client.get(url("sheet", sheet)).url == reverse("desk:home")
+
+
+def test_a_draft_after_the_submission_is_told_so(sheet, ann, client_of, form):
+    client = client_of(ann)
+    client.post(url("submit", sheet), form)
+
+    answer = client.post(url("draft", sheet), {"revision": "9"})
+
+    assert (answer.status_code, answer.json()["detail"]) == (410, "You have submitted this sheet.")
+    assert Draft.objects.count() == 0
+
+
+def test_a_draft_over_rest_is_shown_in_the_browser(sheet, ann, client_of):
+    drafts.save_draft(assignment=sheet, revision=1, body={"ranking": [["C"], ["A"]], "ratings": "nonsense"})
+
+    slots = client_of(ann).get(url("sheet", sheet)).context["sheet"].slots
+
+    assert [slot.rank for slot in slots] == [2, None, 1, None]
