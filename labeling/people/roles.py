@@ -1,4 +1,4 @@
-"""What may each role touch? The table of permissions, room by room."""
+"""What may each role touch? The table of permissions, room by room; and what else follows from a role."""
 
 from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
@@ -6,36 +6,66 @@ from django.contrib.auth.management import create_permissions
 from labeling.people.models import Role
 
 SEE, ADD, CHANGE = "view", "add", "change"
+ALL = (SEE, ADD, CHANGE)  # nothing is deleted in the admin: what labels rest on stays
 
-# Researchers run the operation; only admins reach accounts. Labelers and engineers never see the admin.
+# Researchers run the operation. Labelers, programs and engineers have no permission here and never see the admin.
 RESEARCHERS = {
-    "prompts": {"source", "import", "refusedrow", "owner", "prompt"},
-    "candidates": {"modelendpoint", "response"},
-    "guidelines": {"form", "formversion", "question", "choice", "instructions", "instructionsversion"},
-    "work": {"project", "membership", "task", "taskcandidate", "assignment"},
-    "datasets": {"datasetversion", "file"},
+    "prompts": {
+        "source": ALL,
+        "import": (SEE,),
+        "refusedrow": (SEE,),
+        "owner": (SEE,),
+        "prompt": ALL,
+    },
+    "candidates": {"modelendpoint": ALL, "response": (SEE,)},
+    "guidelines": {
+        "form": ALL,
+        "formversion": ALL,
+        "question": ALL,
+        "choice": ALL,
+        "instructions": ALL,
+        "instructionsversion": (SEE,),
+    },
+    "work": {
+        "project": ALL,
+        "membership": (SEE,),
+        "task": (SEE, CHANGE),  # tasks are drawn, not typed
+        "taskcandidate": (SEE,),
+        "assignment": (SEE,),
+    },
+    "labels": {"label": (SEE,), "ranking": (SEE,), "place": (SEE,), "rating": (SEE,), "answer": (SEE,)},
+    "datasets": {"datasetversion": ALL, "file": (SEE,)},
 }
-READ_ONLY = {"import", "refusedrow", "owner", "response", "taskcandidate", "assignment", "file"}
+# Admins do all of that, and they alone reach accounts.
+ADMINS = RESEARCHERS | {
+    "people": {"user": ALL, "cohortmembership": (*ALL, "delete")},
+    "api": {"token": (SEE, ADD, "delete")},
+}
+PERMISSIONS = {Role.RESEARCHER: RESEARCHERS, Role.ADMIN: ADMINS}
 
 
 def grant_permissions(sender, using="default", apps=installed, **kwargs):
-    """After every migration, give the groups exactly what the table says. Running it twice changes nothing."""
-    if sender.label not in RESEARCHERS:
+    """After every migration, give the groups exactly what the tables say. Running it twice changes nothing."""
+    if not any(sender.label in rooms for rooms in PERMISSIONS.values()):
         return
     create_permissions(sender, verbosity=0, using=using, apps=apps)
-    Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
-    for role in (Role.RESEARCHER, Role.ADMIN):
-        group = Group.objects.using(using).filter(name=role).first()
+    groups = apps.get_model("auth", "Group").objects.using(using)
+    permissions = apps.get_model("auth", "Permission").objects.using(using).filter(content_type__app_label=sender.label)
+    for role, rooms in PERMISSIONS.items():
+        group = groups.filter(name=role).first()
         if group:
-            group.permissions.add(
-                *Permission.objects.using(using).filter(pk__in=_granted(sender.label, Permission, using))
-            )
+            wanted = permissions.filter(codename__in=_codenames(rooms.get(sender.label, {})))
+            group.permissions.remove(*permissions.exclude(pk__in=wanted))
+            group.permissions.add(*wanted)
 
 
-def _granted(room, Permission, using):
-    wanted = {
-        f"{verb}_{model}"
-        for model in RESEARCHERS[room]
-        for verb in ((SEE,) if model in READ_ONLY else (SEE, ADD, CHANGE))
-    }
-    return Permission.objects.using(using).filter(content_type__app_label=room, codename__in=wanted).values("pk")
+def _codenames(models):
+    return {f"{verb}_{model}" for model, verbs in models.items() for verb in verbs}
+
+
+def follow_roles(user):
+    """Set what follows from the roles of `user`: who may open the admin, and who is a program."""
+    names = set(user.groups.values_list("name", flat=True))
+    user.is_staff = user.is_superuser or not names.isdisjoint(PERMISSIONS)
+    user.is_program = Role.PROGRAM in names
+    user.save(update_fields=["is_staff", "is_program"])

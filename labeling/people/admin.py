@@ -1,0 +1,87 @@
+"""Who has an account, in which role and which cohort? For admins only."""
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from labeling.people.forms import Account, NewAccount
+from labeling.people.models import CohortMembership, Role, User
+from labeling.people.roles import follow_roles
+
+# Roles and what they may do are written down in roles.py; a group changed by hand would change back.
+admin.site.unregister(Group)
+
+
+class CohortInline(admin.StackedInline):
+    model = CohortMembership
+    fk_name = "labeler"
+    fields = ("cohort", "admitted_at")
+    verbose_name_plural = _("cohort")
+    can_delete = True
+
+
+@admin.register(User)
+class PeopleAdmin(UserAdmin):
+    form = Account
+    add_form = NewAccount
+    inlines = [CohortInline]
+    list_display = ("email", "name", "roles", "cohort", "is_active", "last_login")
+    list_filter = ("groups", "cohort_membership__cohort", "is_active")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name", "locale", "time_zone")}),
+        (_("Roles"), {"fields": ("is_active", "groups")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "locale", "time_zone")}),
+        (_("Password"), {"fields": ("usable_password", "password1", "password2")}),
+        (_("Roles"), {"fields": ("groups",)}),
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("cohort_membership").prefetch_related("groups")
+
+    @admin.display(description=_("roles"))
+    def roles(self, user):
+        return ", ".join(str(Role(group.name).label) for group in user.groups.all() if group.name in Role.values)
+
+    @admin.display(description=_("cohort"), ordering="cohort_membership__cohort")
+    def cohort(self, user):
+        return user.cohort_membership.get_cohort_display() if hasattr(user, "cohort_membership") else None
+
+    def has_delete_permission(self, request, obj=None):
+        """Labels rest on accounts: one that is no longer used is switched off."""
+        return False
+
+    def save_formset(self, request, form, formset, change):
+        for membership in formset.save(commit=False):
+            membership.admitted_by = membership.admitted_by or request.user
+        formset.save()
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        user = User.objects.get(pk=form.instance.pk)
+        follow_roles(user)
+        if user.plays(Role.LABELER) and not hasattr(user, "cohort_membership") and not user.is_superuser:
+            sentence = gettext("%(person)s is a labeler without a cohort, and so is given no work yet.")
+            messages.warning(request, sentence % {"person": user})
+
+
+@admin.register(CohortMembership)
+class CohortMembershipAdmin(admin.ModelAdmin):
+    list_display = ("labeler", "cohort", "admitted_at", "admitted_by")
+    list_filter = ("cohort",)
+    list_select_related = ("labeler", "admitted_by")
+    search_fields = ("labeler__email", "labeler__name")
+    autocomplete_fields = ("labeler",)
+    fields = ("labeler", "cohort", "admitted_at")
+
+    def save_model(self, request, obj, form, change):
+        obj.admitted_by = obj.admitted_by or request.user
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,162 @@
+"""Do admins, and only they, see and make accounts?"""
+
+import pytest
+from django.db import IntegrityError
+from django.urls import reverse
+
+from labeling.people.models import Cohort, CohortMembership, User
+from tests.factories import LabelerFactory, UserFactory
+
+PAGES = [
+    "admin:people_user_changelist",
+    "admin:people_user_add",
+    "admin:people_cohortmembership_changelist",
+    "admin:people_cohortmembership_add",
+]
+
+
+@pytest.fixture
+def admin_by_role(db):
+    """An admin by role alone, without Django's superuser mark."""
+    return UserFactory(groups=["admin"], is_staff=True)
+
+
+def group_ids(*names):
+    from django.contrib.auth.models import Group
+
+    return list(Group.objects.filter(name__in=names).values_list("pk", flat=True))
+
+
+def account(**fields):
+    """What the page "Add person" sends."""
+    return {
+        "email": "new@attune.example",
+        "name": "Newcomer",
+        "locale": "ko",
+        "time_zone": "Asia/Seoul",
+        "usable_password": "true",
+        "password1": "quiet-river-42",
+        "password2": "quiet-river-42",
+        "cohort_membership-TOTAL_FORMS": "1",
+        "cohort_membership-INITIAL_FORMS": "0",
+        "cohort_membership-0-cohort": "",
+        "cohort_membership-0-admitted_at_0": "2026-11-22",
+        "cohort_membership-0-admitted_at_1": "09:00:00",
+        "initial-cohort_membership-0-admitted_at_0": "2026-11-22",
+        "initial-cohort_membership-0-admitted_at_1": "09:00:00",
+        **fields,
+    }
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_admins_open_the_pages_about_people(page, admin_by_role, client_of):
+    assert client_of(admin_by_role).get(reverse(page)).status_code == 200
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_researchers_see_no_accounts(page, rita, client_of):
+    assert client_of(rita).get(reverse(page)).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["ann", "charlie", "eve", "judge"])
+@pytest.mark.parametrize("page", PAGES)
+def test_others_are_sent_away(page, name, client_of, request):
+    response = client_of(request.getfixturevalue(name)).get(reverse(page))
+
+    assert response.status_code == 302
+    assert response.url.startswith("/admin/login/")
+
+
+def test_an_admin_makes_a_labeler_on_one_page(admin_by_role, client_of):
+    fields = account(groups=group_ids("labeler"), **{"cohort_membership-0-cohort": "training"})
+
+    response = client_of(admin_by_role).post(reverse("admin:people_user_add"), fields)
+
+    assert response.status_code == 302
+    user = User.objects.get(email="new@attune.example")
+    assert user.check_password("quiet-river-42")
+    assert (user.name, user.locale, user.time_zone, user.is_staff) == ("Newcomer", "ko", "Asia/Seoul", False)
+    assert (user.cohort_membership.cohort, user.cohort_membership.admitted_by) == (Cohort.TRAINING, admin_by_role)
+
+
+def test_a_labeler_without_a_cohort_is_pointed_out(admin_by_role, client_of):
+    fields = account(groups=group_ids("labeler"))
+
+    response = client_of(admin_by_role).post(reverse("admin:people_user_add"), fields, follow=True)
+
+    assert "Newcomer is a labeler without a cohort, and so is given no work yet." in response.text
+
+
+def test_a_researcher_made_in_the_admin_may_open_it(admin_by_role, client_of):
+    client_of(admin_by_role).post(reverse("admin:people_user_add"), account(groups=group_ids("researcher")))
+
+    assert client_of(User.objects.get(email="new@attune.example")).get("/admin/").status_code == 200
+
+
+def test_an_address_in_another_spelling_is_the_same_account(admin_by_role, client_of, ann):
+    response = client_of(admin_by_role).post(reverse("admin:people_user_add"), account(email="ANN@attune.example"))
+
+    assert "There is already an account with this e-mail address." in response.text
+    assert User.objects.filter(email__iexact=ann.email).count() == 1
+
+
+def test_an_account_is_changed_and_switched_off(admin_by_role, client_of, ann):
+    page = reverse("admin:people_user_change", args=[ann.pk])
+    membership = ann.cohort_membership
+    fields = account(
+        email=ann.email,
+        name="Ann Lee",
+        groups=group_ids("labeler"),
+        **{
+            "cohort_membership-INITIAL_FORMS": "1",
+            "cohort_membership-0-id": membership.pk,
+            "cohort_membership-0-labeler": ann.pk,
+            "cohort_membership-0-cohort": "training",
+        },
+    )
+
+    assert client_of(admin_by_role).get(page).status_code == 200
+    assert client_of(admin_by_role).post(page, fields).status_code == 302
+
+    ann.refresh_from_db()
+    assert (ann.name, ann.is_active) == ("Ann Lee", False)
+
+
+def test_accounts_are_not_deleted(ada, client_of, ann):
+    assert client_of(ada).get(reverse("admin:people_user_delete", args=[ann.pk])).status_code == 403
+
+
+def test_no_hash_of_a_password_is_shown(admin_by_role, client_of, ann):
+    ann.set_password("quiet-river-42")
+    ann.save()
+
+    page = client_of(admin_by_role).get(reverse("admin:people_user_change", args=[ann.pk])).text
+
+    assert ann.password.split("$")[-1] not in page
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_the_list_of_people_takes_the_same_queries_for_one_and_for_six(
+    count, admin_by_role, client_of, django_assert_num_queries
+):
+    for _ in range(count):
+        LabelerFactory()
+    client = client_of(admin_by_role)
+
+    with django_assert_num_queries(9):
+        client.get(reverse("admin:people_user_changelist"))
+
+
+def test_a_person_is_in_one_cohort(ann):
+    with pytest.raises(IntegrityError, match="people_cohortmembership_labeler_id_key"):
+        CohortMembership.objects.create(labeler=ann, cohort="held_out")
+
+
+def test_there_are_two_cohorts(charlie):
+    with pytest.raises(IntegrityError, match="cohort_is_known"):
+        CohortMembership.objects.create(labeler=charlie, cohort="third")
+
+
+def test_an_address_belongs_to_one_account_whatever_its_case(ann):
+    with pytest.raises(IntegrityError, match="one_account_per_email"):
+        UserFactory(email="ANN@ATTUNE.example")
