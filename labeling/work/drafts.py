@@ -41,5 +41,13 @@ def keep_for_the_record(*, assignment, body):
 
 
 def _json(body):
+    return json.dumps(_without_nul(body))
+
+
+def _without_nul(value):
     """PostgreSQL's text cannot hold the NUL character."""
-    return json.dumps(body).replace("\\u0000", "")
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    return value.replace("\0", "") if isinstance(value, str) else value

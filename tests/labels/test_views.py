@@ -198,3 +198,11 @@ def test_a_draft_over_rest_is_shown_in_the_browser(sheet, ann, client_of):
     slots = client_of(ann).get(url("sheet", sheet)).context["sheet"].slots
 
     assert [slot.rank for slot in slots] == [2, None, 1, None]
+
+
+def test_a_draft_keeps_every_character_that_the_database_can_hold(sheet, ann, client_of):
+    text = "a\\u0000 \0 글 ‮ 🙂 \\"
+
+    client_of(ann).post(url("draft", sheet), {"revision": "1", "A-notes": text})
+
+    assert Draft.objects.get().body["ratings"][0]["notes"] == text.replace("\0", "")

@@ -1,0 +1,89 @@
+"""What does the demo consist of? Accounts, forty prompts with their answers, and one project ready to work on.
+
+Loading it again changes nothing that is there.
+"""
+
+import io
+from pathlib import Path
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
+
+from labeling.candidates import importing
+from labeling.candidates.models import ModelEndpoint
+from labeling.people.models import Cohort, CohortMembership, Role, User
+from labeling.prompts.models import Import, Prompt
+from labeling.work import drawing, projects
+from labeling.work.models import Project
+
+HERE = Path(__file__).parent
+PROMPTS = HERE / "data" / "prompts.jsonl"
+INSTRUCTIONS = HERE / "data" / "instructions.md"
+SOURCE = "demo"
+PASSWORD = "attune-demo"  # noqa: S105  printed by ./run demo; the demo listens on this machine only
+PROJECT = "Rank the answers"
+
+# (e-mail, name, role, cohort)
+ACCOUNTS = [
+    ("admin@attune.example", "Ada", Role.ADMIN, None),
+    ("ann@attune.example", "Ann", Role.LABELER, Cohort.TRAINING),
+    ("bob@attune.example", "Bob", Role.LABELER, Cohort.TRAINING),
+    ("hal@attune.example", "Hal", Role.LABELER, Cohort.HELD_OUT),
+]
+# The parts that the written answers play, in the paper's terms.
+MODELS = {"gpt-175b": "gpt", "sft-175b": "sft", "ppo-175b": "ppo", "ppo-ptx-175b": "ppo_ptx"}
+
+
+def load():
+    """Make whatever of the demo is missing, and return the project."""
+    for account in ACCOUNTS:
+        make_account(*account)
+    admin = User.objects.get(email=ACCOUNTS[0][0])
+    for name, role in MODELS.items():
+        ModelEndpoint.objects.get_or_create(name=name, defaults={"role": role, "size": "175B"})
+    if not Import.objects.filter(source__name=SOURCE, state="done").exists():
+        import_prompts(requested_by=admin)
+    return Project.objects.filter(name=PROJECT).first() or make_project(admin)
+
+
+def make_account(email, name, role, cohort):
+    """Make one account of the demo: its address counts as verified, and it has no second factor."""
+    if User.objects.filter(email=email).exists():
+        return
+    is_admin = role == Role.ADMIN
+    user = User.objects.create_user(email, PASSWORD, name=name, is_staff=is_admin, is_superuser=is_admin)
+    user.groups.add(Group.objects.get(name=role))
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    if cohort:
+        CohortMembership.objects.create(labeler=user, cohort=cohort)
+
+
+def make_project(admin):
+    """Open a ranking project over every prompt of the demo, each for two labelers."""
+    project = projects.create_project(
+        name=PROJECT,
+        kind="ranking",
+        purpose="training",
+        instructions=INSTRUCTIONS.read_text(),
+        form="instructgpt",
+        k=4,
+        # One prompt has an empty response among its four: it is ranked with three.
+        min_k=3,
+        overlap=2,
+        created_by=admin,
+    )
+    drawing.add_tasks(project=project, prompts=Prompt.objects.filter(source__name=SOURCE), seed=2203)
+    projects.open_project(project=project)
+    return project
+
+
+def import_prompts(*, requested_by):
+    """Bring the written prompts and answers in by the same road as any file."""
+    running = importing.request_import(
+        file=io.BytesIO(PROMPTS.read_bytes()),
+        filename=PROMPTS.name,
+        source_name=SOURCE,
+        mapping={},
+        requested_by=requested_by,
+    )
+    importing.run_import(import_id=running.pk)
