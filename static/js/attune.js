@@ -13,26 +13,25 @@
     sheet = found;
     if (!sheet) return;
     closing = new AbortController();
+    sheet.attune = {}; // what the scripts of one sheet ask of each other
     document.title = sheet.dataset.title;
     for (const begin of starters) begin(sheet, closing.signal);
   }
 
+  // Private windows may refuse to remember; nothing depends on it.
+  function storage(act) {
+    try { return act(localStorage); } catch { return null; }
+  }
+
   window.attune = {
     onSheet: (begin) => starters.push(begin),
-
+    fill: (words, values) => words.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole),
+    recall: (name, otherwise) => storage((kept) => kept.getItem(`attune.${name}`)) ?? otherwise,
+    remember: (name, value) => storage((kept) => kept.setItem(`attune.${name}`, value)),
+    forget: (name) => storage((kept) => kept.removeItem(`attune.${name}`)),
     say(text) {
       const live = document.getElementById("live");
       live.textContent = live.textContent === text ? `${text}\u00a0` : text;
-    },
-
-    fill: (words, values) => words.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole),
-
-    recall(name, otherwise) {
-      try { return localStorage.getItem(`attune.${name}`) ?? otherwise; } catch { return otherwise; }
-    },
-
-    remember(name, value) {
-      try { localStorage.setItem(`attune.${name}`, value); } catch { /* private windows may refuse */ }
     },
   };
 

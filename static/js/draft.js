@@ -1,26 +1,37 @@
-// Nothing typed is lost: drafts, the active time, and a submission that waits for the network.
+// Nothing typed is lost: drafts, their copy in this browser, the active time, a submission that waits for the network.
 attune.onSheet((sheet, signal) => {
-  "use strict";
   const words = sheet.dataset;
   const form = sheet.querySelector("form.sheet");
   const fields = form.elements;
   const bar = sheet.querySelector("[data-saved]");
+  const notice = sheet.querySelector("[data-notice]");
+  const copy = `draft.${words.id}`;
   const on = (target, event, act) => target.addEventListener(event, act, { signal });
   const cookie = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-  const QUIET = 400;
-  const LONGEST_WAIT = 15000;
+  const [QUIET, LONGEST, IDLE] = [400, 15000, 60000];
 
   let revision = Number(fields.revision.value);
   let changed = false;
   let underway = false;
-  let lost = false;
+  let outrun = false;
+  let sent = false;
+  let submitter = null;
   let wait = 1000;
-  let timer = 0;
-  signal.addEventListener("abort", () => clearTimeout(timer));
+  let timer, retry, newest;
 
-  function tell(state, text, ...more) {
+  // One word in the bar; what needs a sentence stands in a line of its own.
+  function tell(state, word, sentence = "") {
     bar.dataset.saved = state;
-    bar.replaceChildren(text, ...more);
+    bar.textContent = word;
+    notice.hidden = !sentence;
+    notice.querySelector("span").textContent = sentence;
+    notice.querySelector("div").hidden = !outrun;
+  }
+
+  function longer() {
+    const now = wait;
+    wait = Math.min(wait * 2, LONGEST);
+    return now;
   }
 
   function soon(delay) {
@@ -28,155 +39,156 @@ attune.onSheet((sheet, signal) => {
     timer = setTimeout(save, delay);
   }
 
-  function body() {
-    fields.revision.value = String(++revision);
+  function answers() {
     const data = new URLSearchParams(new FormData(form));
     data.delete("csrfmiddlewaretoken");
     return data;
   }
 
   // The token in the cookie is the fresher one after signing in again in another tab.
-  const post = (keepalive) => fetch(words.draft, {
-    method: "POST",
-    body: body(),
-    keepalive,
-    headers: { Accept: "application/json", "X-CSRFToken": cookie() ?? fields.csrfmiddlewaretoken.value },
-  });
+  function post(keepalive) {
+    fields.revision.value = String(++revision);
+    const headers = { Accept: "application/json", "X-CSRFToken": cookie() ?? fields.csrfmiddlewaretoken.value };
+    return fetch(words.draft, { method: "POST", body: answers(), keepalive, headers });
+  }
 
   async function save() {
     clearTimeout(timer);
-    if (!changed || lost || underway || signal.aborted) return;
+    if (!changed || outrun || underway || sent || signal.aborted) return;
     changed = false;
     underway = true;
     tell("saving", words.wSaving);
     try {
-      settle(await post(false));
+      await settle(await post(false));
     } catch {
-      again(words.wUnsaved);
+      again();
     }
     underway = false;
-    if (changed && !timer) soon(QUIET);
+    if (changed && bar.dataset.saved !== "unsaved") soon(QUIET);
   }
 
   async function settle(answer) {
     if (signal.aborted) return;
-    if (answer.ok && !answer.redirected) {
-      const draft = await answer.json();
-      revision = Math.max(revision, draft.revision);
-      wait = 1000;
-      if (!changed) tell("saved", words.wSaved);
-    } else if (answer.status === 409) {
-      outrun(await answer.json());
-    } else {
-      again(answer.status === 403 || answer.redirected ? words.wSignedOut : words.wUnsaved);
-    }
+    if (answer.status === 409) return choose(await answer.json());
+    if (!answer.ok || answer.redirected) return again(answer.status === 403 || answer.redirected ? words.wSignedOut : "");
+    revision = Math.max(revision, (await answer.json()).revision);
+    wait = 1000;
+    if (changed) return;
+    attune.forget(copy);
+    tell("saved", words.wSaved);
   }
 
-  function again(text) {
+  function again(sentence) {
     changed = true;
     if (signal.aborted) return;
-    tell("unsaved", text);
-    soon(wait);
-    wait = Math.min(wait * 2, LONGEST_WAIT);
+    tell("unsaved", words.wUnsaved, sentence);
+    soon(longer());
   }
 
   // A newer revision from another window is never written over by itself: the person says which one stays.
-  function outrun(newer) {
-    lost = true;
-    changed = true;
-    const load = option(words.wLoad, () => location.reload());
-    const keep = option(words.wKeep, () => {
-      revision = newer.revision ?? revision;
-      lost = false;
-      save();
-    });
-    tell("unsaved", newer.detail ?? words.wNewer, newer.revision === undefined ? "" : keep, load);
+  function choose(newer) {
+    outrun = changed = true;
+    newest = newer.revision ?? revision;
+    tell("unsaved", words.wNotSaved, newer.detail ?? words.wNewer);
   }
+  on(notice.querySelector("[data-load]"), "click", () => {
+    changed = false;
+    attune.forget(copy);
+    location.reload();
+  });
+  on(notice.querySelector("[data-keep]"), "click", () => {
+    revision = newest;
+    outrun = false;
+    save();
+  });
 
-  function option(text, act) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = text;
-    button.addEventListener("click", act);
-    return button;
-  }
-
-  function note() {
+  function note({ target }) {
+    if (!target.name) return;
     changed = true;
-    if (!lost && bar.dataset.saved !== "unsaved") tell("saving", words.wSaving);
+    attune.remember(copy, JSON.stringify([revision + 1, String(answers())]));
+    if (bar.dataset.saved === "saved") tell("saving", words.wSaving);
     soon(QUIET);
   }
+  on(form, "input", note);
+  on(form, "change", note);
 
-  const counts = (event) => event.target.name && !event.target.closest("dialog") && note();
-  on(form, "input", counts);
-  on(form, "change", counts);
-  on(window, "online", () => { wait = 1000; save(); });
-
-  // Leaving: what the pause has not sent yet goes along, also when a save is still on its way.
+  // Leaving takes along what is not sent yet; beforeunload comes before the next page is asked for.
   function flush() {
-    if (!changed || lost || sent) return;
+    if (!changed || outrun || sent) return;
     changed = false;
-    post(true).catch(() => again(words.wUnsaved));
+    post(true).then(settle).catch(() => again());
   }
+  on(window, "beforeunload", flush);
   on(window, "pagehide", flush);
   on(document, "visibilitychange", () => document.visibilityState === "hidden" && flush());
 
+  // The copy in this browser is newer than the server's draft when the last words never arrived.
+  function restore() {
+    const [newer, text] = JSON.parse(attune.recall(copy, "[0]"));
+    if (newer <= revision) return attune.forget(copy);
+    const data = new URLSearchParams(text);
+    for (const field of fields) {
+      if (!field.name || ["csrfmiddlewaretoken", "revision"].includes(field.name)) continue;
+      if (["radio", "checkbox"].includes(field.type)) field.checked = data.getAll(field.name).includes(field.value);
+      else if (data.has(field.name)) field.value = data.get(field.name);
+    }
+    changed = true;
+    fields.arranged.dispatchEvent(new Event("change", { bubbles: true }));
+    sheet.attune.show();
+  }
+  restore();
+
   // Active time: the page is visible and something was done within the last minute.
-  const IDLE = 60000;
   let seconds = Number(fields.seconds.value);
   let stirred = Date.now();
-  const stir = () => { stirred = Date.now(); };
   for (const event of ["keydown", "pointerdown", "pointermove", "wheel", "touchmove"]) {
-    document.addEventListener(event, stir, { signal, passive: true });
+    document.addEventListener(event, () => { stirred = Date.now(); }, { signal, passive: true });
   }
-
   function tick() {
-    if (document.visibilityState === "visible" && Date.now() - stirred < IDLE) seconds += 1;
-    fields.seconds.value = String(seconds);
-    sheet.querySelector("[data-clock]").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    if (document.visibilityState === "visible" && Date.now() - stirred < IDLE) fields.seconds.value = String(seconds++);
+    const shown = Number(fields.seconds.value);
+    sheet.querySelector("[data-clock]").textContent = `${Math.floor(shown / 60)}:${String(shown % 60).padStart(2, "0")}`;
   }
   const clock = setInterval(tick, 1000);
-  signal.addEventListener("abort", () => clearInterval(clock));
-  seconds -= 1;
   tick();
 
-  // Submitting: once; and when the server is out of reach the sheet stays, and goes as soon as it can.
-  let sent = false;
-  let button = null;
-  let holding = 0;
-  signal.addEventListener("abort", () => clearTimeout(holding));
+  // Submitting: once; and while the server is out of reach the sheet stays, and goes as soon as it can.
+  function hold() {
+    sent = false;
+    changed = true;
+    tell("unsaved", words.wUnsaved, words.wHeld);
+    retry = setTimeout(send, longer());
+  }
+  function send() {
+    if (!sent && !signal.aborted) form.requestSubmit(submitter);
+  }
 
-  on(form, "submit", (event) => { button = event.submitter ?? fields.then?.[0] ?? null; });
-  on(form, "htmx:configRequest", (event) => {
-    if (cookie()) event.detail.parameters.csrfmiddlewaretoken = cookie();
+  on(form, "submit", (event) => { submitter = event.submitter; });
+  on(form, "htmx:configRequest", ({ detail }) => {
+    if (cookie()) detail.formData.set("csrfmiddlewaretoken", cookie());
   });
   on(form, "htmx:beforeRequest", () => {
     sent = true;
     clearTimeout(timer);
-    clearTimeout(holding);
+    clearTimeout(retry);
     tell("saving", words.wSending);
   });
-
-  function hold() {
-    sent = false;
-    tell("unsaved", words.wHeld);
-    attune.say(words.wHeld);
-    holding = setTimeout(send, wait);
-    wait = Math.min(wait * 2, LONGEST_WAIT);
-  }
-
-  function send() {
-    if (!signal.aborted && !sent) form.requestSubmit(button);
-  }
-
   on(form, "htmx:sendError", hold);
   on(form, "htmx:timeout", hold);
-  on(form, "htmx:responseError", (event) => {
-    const { status } = event.detail.xhr;
-    if (status >= 500 || status === 429) return hold();
+  on(form, "htmx:responseError", ({ detail: { xhr } }) => {
+    if (xhr.status >= 500 || xhr.status === 429) return hold();
     sent = false;
-    tell("unsaved", words.wRefused);
-    attune.say(words.wRefused);
+    tell("unsaved", words.wNotSaved, words.wRefused);
   });
-  on(window, "online", () => { if (holding && !sent) send(); });
+  on(form, "htmx:beforeOnLoad", ({ detail }) => detail.xhr.status < 400 && attune.forget(copy));
+  on(window, "online", () => {
+    wait = 1000;
+    if (retry && !sent) send();
+    else save();
+  });
+  signal.addEventListener("abort", () => {
+    clearInterval(clock);
+    clearTimeout(timer);
+    clearTimeout(retry);
+  });
 });
