@@ -1,0 +1,71 @@
+"""How do the answers that came with a batch of prompts come into the database? To be called in a transaction."""
+
+import orjson
+from django.db import connection
+
+from labeling.candidates.models import EndpointRole, ModelEndpoint, Response, normal_hash
+
+SCRATCH = """
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_responses (
+    prompt_id bigint, endpoint_id bigint, sample smallint, text text, text_hash text, sampling jsonb, meta jsonb
+) ON COMMIT DELETE ROWS
+"""
+COPY = "COPY incoming_responses FROM STDIN"
+INSERT = """
+WITH inserted AS (
+    INSERT INTO candidates_response (from_import_id, created_at, prompt_id, endpoint_id, sample, text, text_hash,
+        sampling, meta)
+    SELECT %s, now(), prompt_id, endpoint_id, sample, text, text_hash, sampling, meta
+    FROM incoming_responses ORDER BY prompt_id, endpoint_id, sample
+    ON CONFLICT (prompt_id, endpoint_id, sample) DO NOTHING
+    RETURNING endpoint_id
+)
+SELECT count(endpoint_id) FROM inserted
+"""
+
+
+def store_answers(created, seen, *, of_import=None):
+    """Insert the answers of `created` and `seen`, pairs of (Incoming, prompt's primary key); return how many are models'.
+
+    A prompt that already has answers by a model gets no others of that model.
+    """
+    endpoints = _endpoints({answer.model for row, _prompt in (*created, *seen) for answer in row.answers})
+    had = _had([prompt for row, prompt in seen if row.answers])
+    rows = []
+    for row, prompt in (*created, *seen):
+        ours = [(prompt, endpoints[answer.model], answer) for answer in row.answers]
+        rows += [_columns(*one) for one in ours if one[:2] not in had]
+        had |= {one[:2] for one in ours}
+    return _insert(rows, of_import) if rows else 0
+
+
+def _endpoints(names):
+    """Primary keys by name; an unknown name becomes a model without an address. A person's answer has none."""
+    names = names - {""}
+    if not names:
+        return {"": None}
+    found = dict(ModelEndpoint.objects.filter(name__in=names).values_list("name", "pk"))
+    if names - found.keys():
+        unknown = [ModelEndpoint(name=name, role=EndpointRole.OTHER) for name in sorted(names - found.keys())]
+        ModelEndpoint.objects.bulk_create(unknown, ignore_conflicts=True)
+        found = dict(ModelEndpoint.objects.filter(name__in=names).values_list("name", "pk"))
+    return found | {"": None}
+
+
+def _had(prompts):
+    return set(Response.objects.filter(prompt__in=prompts).values_list("prompt", "endpoint")) if prompts else set()
+
+
+def _columns(prompt, endpoint, answer):
+    sampling, meta = orjson.dumps(answer.sampling).decode(), orjson.dumps(answer.meta).decode()
+    return prompt, endpoint, answer.sample, answer.text, normal_hash(answer.text), sampling, meta
+
+
+def _insert(rows, of_import):
+    with connection.cursor() as cursor:
+        cursor.execute(SCRATCH)
+        with cursor.copy(COPY) as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(INSERT, [of_import and of_import.pk])
+        return cursor.fetchone()[0]

@@ -1,0 +1,20 @@
+"""What do workers do for this room? A message only says "look now"; the rows say what there is to do."""
+
+from celery import shared_task
+
+from labeling.candidates import importing, uploads
+from labeling.prompts.models import Import
+
+
+@shared_task
+def run_import(import_id):
+    importing.run_import(import_id=import_id)
+
+
+@shared_task
+def resume_imports():
+    """Wake workers for imports that wait or whose worker fell silent, and clear away what nobody needs."""
+    for import_id in Import.objects.waiting().values_list("pk", flat=True):
+        run_import.delay(import_id)
+    importing.forget_files()
+    uploads.forget_old()

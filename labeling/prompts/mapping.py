@@ -1,0 +1,88 @@
+"""Which key of the file is which of ours? A mapping is a dict, file key → our key."""
+
+from labeling.prompts.refusals import WrongMapping
+
+OURS = (
+    "prompt", "id", "author", "origin", "use_case", "tags", "split", "language", "reference", "responses", "meta",
+)  # fmt: skip
+# What other people's files call them, most telling first.
+ELSEWHERE = {
+    "prompt": ("messages", "instruction", "question", "query", "input", "text"),
+    "id": ("prompt_id", "task_id", "uuid", "key"),
+    "author": ("user", "user_id", "author_id", "account", "app"),
+    "use_case": ("category", "task_type"),
+    "language": ("lang", "locale"),
+    "reference": ("output", "answer", "demonstration", "completion"),
+    "responses": ("completions", "candidates", "outputs", "answers"),
+}
+
+
+def check(mapping):
+    """Return the mapping, or raise WrongMapping."""
+    if not isinstance(mapping, dict) or not all(isinstance(name, str) for pair in mapping.items() for name in pair):
+        raise WrongMapping("The mapping must be a JSON object, the file's key → our key.")
+    unknown = sorted(set(mapping.values()) - set(OURS))
+    if unknown:
+        raise WrongMapping(f"“{unknown[0]}” is none of our keys. They are: {', '.join(OURS)}.")
+    twice = sorted({ours for ours in mapping.values() if list(mapping.values()).count(ours) > 1})
+    if twice:
+        raise WrongMapping(f"Two keys of the file are mapped to “{twice[0]}”.")
+    return mapping
+
+
+def from_options(pairs):
+    """Return the mapping that the command's `--map ours=theirs` options ask for.
+
+    >>> from_options(["author=app"])
+    {'app': 'author'}
+    """
+    mapping = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not (ours and equals and theirs):
+            raise WrongMapping(f"“{pair}” is not of the form our_key=file_key, such as author=app.")
+        if theirs in mapping:
+            raise WrongMapping(f"The file's key “{theirs}” is mapped twice.")
+        mapping[theirs] = ours
+    return check(mapping)
+
+
+def suggested(keys):
+    """Return a mapping for a file with these keys, for what of ours it has only under another name.
+
+    >>> suggested(["instruction", "App", "id"])
+    {'instruction': 'prompt', 'App': 'author'}
+    """
+    free = {key.lower(): key for key in keys if key not in OURS}
+    found = {}
+    for ours in OURS:
+        names = (ours, *ELSEWHERE.get(ours, ()))
+        theirs = next((free.pop(name) for name in names if name in free), None) if ours not in keys else None
+        if theirs:
+            found[theirs] = ours
+    return found
+
+
+def mapped(keys, mapping):
+    """Which of our keys a file with these keys fills."""
+    return {mapping.get(key, key) for key in keys} & set(OURS)
+
+
+def ours_and_theirs(values, mapping):
+    """Split a row into what our keys hold, and the rest under the file's own names."""
+    if not mapping:
+        return values, {key: values[key] for key in values if key not in OURS}
+    ours, rest = {}, {}
+    for key, value in values.items():
+        if key in mapping:
+            ours[mapping[key]] = value
+        elif key in OURS and key not in mapping.values():
+            ours[key] = value
+        elif key != "author":  # an author is kept as a keyed hash, or not at all
+            rest[key] = value
+    return ours, rest
+
+
+def author_key(mapping):
+    """What the file calls the author."""
+    return next((theirs for theirs, ours in mapping.items() if ours == "author"), "author")
