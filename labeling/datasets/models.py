@@ -63,9 +63,7 @@ class DatasetVersion(models.Model):
         verbose_name_plural = _("dataset versions")
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["choice_hash", "number"], name="versions_of_a_choice_are_numbered"
-            ),
+            models.UniqueConstraint(fields=["choice_hash", "number"], name="versions_of_a_choice_are_numbered"),
             models.CheckConstraint(
                 condition=Q(state="frozen", frozen_at__isnull=False, manifest__isnull=False)
                 | (~Q(state="frozen") & Q(frozen_at__isnull=True, manifest__isnull=True)),
@@ -91,9 +89,7 @@ class DatasetVersion(models.Model):
 class File(models.Model):
     """One file of a version: the rows of one split."""
 
-    version = models.ForeignKey(
-        DatasetVersion, models.PROTECT, related_name="files", verbose_name=_("dataset version")
-    )
+    version = models.ForeignKey(DatasetVersion, models.PROTECT, related_name="files", verbose_name=_("dataset version"))
     name = models.CharField(_("name"), max_length=60)
     split = models.CharField(_("split"), max_length=5, choices=Split)
     rows = models.PositiveBigIntegerField(_("rows"))

@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -95,8 +94,6 @@ def copy(version, out):
     """Copy the files and the manifest; each appears under its name only when it is whole."""
     out.mkdir(parents=True, exist_ok=True)
     for source in sorted(freezing.folder_of(version).iterdir()):
-        unfinished = tempfile.NamedTemporaryFile(dir=out, prefix=f".{source.name}-", delete=False)
-        with source.open("rb") as file, unfinished:
-            shutil.copyfileobj(file, unfinished)
-        Path(unfinished.name).chmod(0o644)
-        Path(unfinished.name).replace(out / source.name)
+        unfinished = out / f".{source.name}.unfinished"
+        shutil.copyfile(source, unfinished)
+        unfinished.replace(out / source.name)
