@@ -13,9 +13,16 @@
     sheet = found;
     if (!sheet) return;
     closing = new AbortController();
+    const { signal } = closing;
+    const tools = {
+      signal,
+      on: (target, event, act, capture) => target.addEventListener(event, act, { signal, capture }),
+      find: (selector) => sheet.querySelector(selector),
+      all: (selector, area = sheet) => [...area.querySelectorAll(selector)],
+    };
     sheet.attune = {}; // what the scripts of one sheet ask of each other
     document.title = sheet.dataset.title;
-    for (const begin of starters) begin(sheet, closing.signal);
+    for (const begin of starters) begin(sheet, tools);
   }
 
   // Private windows may refuse to remember; nothing depends on it.

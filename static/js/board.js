@@ -1,18 +1,18 @@
 // The ranking: the selects hold the truth, the strip of letters shows it and changes it.
-attune.onSheet((sheet, signal) => {
-  const words = sheet.dataset;
-  const form = sheet.querySelector("form.sheet");
-  const board = sheet.querySelector("[data-board]");
+attune.onSheet((sheet, { on, find, all }) => {
+  const { k, wConflict, wUnrated, wArranged, wLevel, wMoved } = sheet.dataset;
+  const form = find("form.sheet");
+  const board = find("[data-board]");
   const hint = board.querySelector("[data-hint]");
   const usual = hint.textContent;
-  const lowest = Number(words.k);
-  const cards = [...sheet.querySelectorAll(".card")];
+  const lowest = Number(k);
+  const cards = all(".card");
   const letters = cards.map((card) => card.dataset.letter);
   const each = (pick) => Object.fromEntries(cards.map((card) => [card.dataset.letter, pick(card)]));
   const select = each((card) => card.querySelector("[data-rank]"));
   const chip = each((card) => board.querySelector(`[data-chip="${card.dataset.letter}"]`));
   const rank = (letter) => Number(select[letter].value);
-  const rating = (letter) => Number(sheet.querySelector(`#card-${letter} .overall :checked`)?.value ?? 0);
+  const rating = (letter) => Number(find(`#card-${letter} .overall :checked`)?.value ?? 0);
   const worst = () => Math.min(Math.max(...letters.map(rank)) + 1, lowest);
 
   function show() {
@@ -26,7 +26,7 @@ attune.onSheet((sheet, signal) => {
         if (focused) chip[letter].focus({ preventScroll: true });
       }
       select[letter].classList.toggle("is-ranked", value !== "");
-      for (const button of cards[letters.indexOf(letter)].querySelectorAll("[data-level]")) {
+      for (const button of all("[data-level]", cards[letters.indexOf(letter)])) {
         button.setAttribute("aria-pressed", value !== "" && select[button.dataset.level].value === value);
       }
     }
@@ -35,10 +35,8 @@ attune.onSheet((sheet, signal) => {
 
   // Ratings and rankings of the same responses often disagree: said once, never in the way.
   function remind() {
-    const pairs = letters.flatMap((a) => letters.map((b) => ({ a, b })));
-    const odd = pairs.find(({ a, b }) => rank(b) && rating(b) && rating(a) > rating(b) && rank(a) > rank(b));
-    const text = odd ? attune.fill(words.wConflict, odd) : usual;
-    if (hint.textContent !== text) hint.textContent = text;
+    const odd = letters.flatMap((a) => letters.map((b) => ({ a, b }))).find(({ a, b }) => rank(b) && rating(b) && rating(a) > rating(b) && rank(a) > rank(b));
+    hint.textContent = odd ? attune.fill(wConflict, odd) : usual;
     hint.classList.toggle("is-conflict", Boolean(odd));
   }
 
@@ -60,28 +58,27 @@ attune.onSheet((sheet, signal) => {
 
   function tell(letter) {
     const tied = letters.filter((other) => other !== letter && rank(letter) && rank(other) === rank(letter));
-    const others = new Intl.ListFormat(document.documentElement.lang).format(tied);
-    const text = tied.length ? words.wLevel : words.wMoved;
-    attune.say(attune.fill(text, { letter, others, rank: select[letter].selectedOptions[0].textContent }));
+    const words = tied.length ? wLevel : wMoved;
+    attune.say(attune.fill(words, { letter, others: tied.join(", "), rank: select[letter].selectedOptions[0].textContent }));
   }
 
   function arrange() {
     const scale = [...new Set(letters.map(rating))].filter(Boolean).sort((a, b) => b - a);
-    if (!scale.length) return attune.say(words.wUnrated);
+    if (!scale.length) return attune.say(wUnrated);
     form.elements.arranged.value = "1";
     for (const letter of letters) place(letter, scale.indexOf(rating(letter)) + 1);
     const order = scale.map((one) => letters.filter((letter) => rating(letter) === one).join(" = ")).join(" > ");
-    attune.say(attune.fill(words.wArranged, { order }));
+    attune.say(attune.fill(wArranged, { order }));
   }
 
-  form.addEventListener("change", ({ target }) => {
+  on(form, "change", ({ target }) => {
     if (target.matches("[data-rank]")) {
       show();
       tell(target.closest(".card").dataset.letter);
     } else remind();
-  }, { signal });
+  });
 
-  form.addEventListener("click", ({ target }) => {
+  on(form, "click", ({ target }) => {
     const button = target.closest("button");
     const letter = button?.closest(".card")?.dataset.letter;
     const group = target.closest("[data-group]");
@@ -90,10 +87,10 @@ attune.onSheet((sheet, signal) => {
     else if (button?.matches("[data-arrange]")) arrange();
     else if (button?.dataset.chip) sheet.attune.go(button.dataset.chip);
     else if (group) place(sheet.attune.active(), Number(group.dataset.group));
-  }, { signal });
+  });
 
   // Dragging is one more way to do what the buttons, the keys and the selects do.
-  board.addEventListener("pointerdown", (down) => {
+  on(board, "pointerdown", (down) => {
     const lifted = down.target.closest(".chip");
     if (!lifted || down.button) return;
     const ended = new AbortController();
@@ -117,10 +114,10 @@ attune.onSheet((sheet, signal) => {
       if (target && type === "pointerup") place(lifted.dataset.chip, Number(target.dataset.group));
       over(null);
     };
-    document.addEventListener("pointermove", drag, { signal: ended.signal });
-    document.addEventListener("pointerup", drop, { signal: ended.signal });
-    document.addEventListener("pointercancel", drop, { signal: ended.signal });
-  }, { signal });
+    for (const [event, act] of [["pointermove", drag], ["pointerup", drop], ["pointercancel", drop]]) {
+      document.addEventListener(event, act, { signal: ended.signal });
+    }
+  });
 
   Object.assign(sheet.attune, {
     show,

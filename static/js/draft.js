@@ -1,14 +1,13 @@
 // Nothing typed is lost: drafts, their copy in this browser, the active time, a submission that waits for the network.
-attune.onSheet((sheet, signal) => {
+attune.onSheet((sheet, { on, find, signal }) => {
   const words = sheet.dataset;
-  const form = sheet.querySelector("form.sheet");
+  const form = find("form.sheet");
   const fields = form.elements;
-  const bar = sheet.querySelector("[data-saved]");
-  const notice = sheet.querySelector("[data-notice]");
+  const bar = find("[data-saved]");
+  const notice = find("[data-notice]");
   const copy = `draft.${words.id}`;
-  const on = (target, event, act) => target.addEventListener(event, act, { signal });
   const cookie = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-  const [QUIET, LONGEST, IDLE] = [400, 15000, 60000];
+  const [QUIET, AGAIN, IDLE] = [400, 3000, 60000]; // milliseconds
 
   let revision = Number(fields.revision.value);
   let changed = false;
@@ -16,7 +15,6 @@ attune.onSheet((sheet, signal) => {
   let outrun = false;
   let sent = false;
   let submitter = null;
-  let wait = 1000;
   let timer, retry, newest;
 
   // One word in the bar; what needs a sentence stands in a line of its own.
@@ -26,12 +24,6 @@ attune.onSheet((sheet, signal) => {
     notice.hidden = !sentence;
     notice.querySelector("span").textContent = sentence;
     notice.querySelector("div").hidden = !outrun;
-  }
-
-  function longer() {
-    const now = wait;
-    wait = Math.min(wait * 2, LONGEST);
-    return now;
   }
 
   function soon(delay) {
@@ -72,7 +64,6 @@ attune.onSheet((sheet, signal) => {
     if (answer.status === 409) return choose(await answer.json());
     if (!answer.ok || answer.redirected) return again(answer.status === 403 || answer.redirected ? words.wSignedOut : "");
     revision = Math.max(revision, (await answer.json()).revision);
-    wait = 1000;
     if (changed) return;
     attune.forget(copy);
     tell("saved", words.wSaved);
@@ -82,7 +73,7 @@ attune.onSheet((sheet, signal) => {
     changed = true;
     if (signal.aborted) return;
     tell("unsaved", words.wUnsaved, sentence);
-    soon(longer());
+    soon(AGAIN);
   }
 
   // A newer revision from another window is never written over by itself: the person says which one stays.
@@ -142,12 +133,12 @@ attune.onSheet((sheet, signal) => {
   let seconds = Number(fields.seconds.value);
   let stirred = Date.now();
   for (const event of ["keydown", "pointerdown", "pointermove", "wheel", "touchmove"]) {
-    document.addEventListener(event, () => { stirred = Date.now(); }, { signal, passive: true });
+    on(document, event, () => { stirred = Date.now(); });
   }
   function tick() {
     if (document.visibilityState === "visible" && Date.now() - stirred < IDLE) fields.seconds.value = String(seconds++);
     const shown = Number(fields.seconds.value);
-    sheet.querySelector("[data-clock]").textContent = `${Math.floor(shown / 60)}:${String(shown % 60).padStart(2, "0")}`;
+    find("[data-clock]").textContent = `${Math.floor(shown / 60)}:${String(shown % 60).padStart(2, "0")}`;
   }
   const clock = setInterval(tick, 1000);
   tick();
@@ -157,7 +148,7 @@ attune.onSheet((sheet, signal) => {
     sent = false;
     changed = true;
     tell("unsaved", words.wUnsaved, words.wHeld);
-    retry = setTimeout(send, longer());
+    retry = setTimeout(send, AGAIN);
   }
   function send() {
     if (!sent && !signal.aborted) form.requestSubmit(submitter);
@@ -174,18 +165,13 @@ attune.onSheet((sheet, signal) => {
     tell("saving", words.wSending);
   });
   on(form, "htmx:sendError", hold);
-  on(form, "htmx:timeout", hold);
   on(form, "htmx:responseError", ({ detail: { xhr } }) => {
     if (xhr.status >= 500 || xhr.status === 429) return hold();
     sent = false;
     tell("unsaved", words.wNotSaved, words.wRefused);
   });
   on(form, "htmx:beforeOnLoad", ({ detail }) => detail.xhr.status < 400 && attune.forget(copy));
-  on(window, "online", () => {
-    wait = 1000;
-    if (retry && !sent) send();
-    else save();
-  });
+  on(window, "online", () => (retry ? send() : save()));
   signal.addEventListener("abort", () => {
     clearInterval(clock);
     clearTimeout(timer);

@@ -1,16 +1,13 @@
 // The sheet's cards and keys: which response is in focus, what a key does to it, what is still missing.
-attune.onSheet((sheet, signal) => {
+attune.onSheet((sheet, { on, find, all }) => {
   const words = sheet.dataset;
-  const form = sheet.querySelector("form.sheet");
-  const strip = sheet.querySelector("[data-cards]");
+  const form = find("form.sheet");
+  const strip = find("[data-cards]");
   const cards = [...strip.children];
-  const board = sheet.querySelector("[data-board]");
-  const prompt = sheet.querySelector(".prompt");
-  const summary = sheet.querySelector("[data-summary]");
-  const panel = sheet.querySelector("#instructions");
-  const dialog = (name) => sheet.querySelector(`#${name}-dialog`);
-  const on = (target, event, act, capture) => target.addEventListener(event, act, { signal, capture });
-  const say = (text, card) => attune.say(attune.fill(text, card.dataset));
+  const prompt = find(".prompt");
+  const summary = find("[data-summary]");
+  const panel = find("#instructions");
+  const dialog = (name) => find(`#${name}-dialog`);
   const cardOf = (letter) => cards.find((card) => card.dataset.letter === letter);
   const beside = (step) => cards[cards.indexOf(active) + step];
   let active = cards[0];
@@ -19,7 +16,7 @@ attune.onSheet((sheet, signal) => {
 
   function activate(card) {
     active = card;
-    for (const one of sheet.querySelectorAll(".card, .chip")) {
+    for (const one of all(".card, .chip")) {
       one.classList.toggle("is-active", (one.dataset.letter ?? one.dataset.chip) === card.dataset.letter);
     }
   }
@@ -36,26 +33,26 @@ attune.onSheet((sheet, signal) => {
   }
 
   function reach(field) {
-    const input = field.matches("input, select, textarea") ? field : field.querySelector("input, textarea") ?? field;
     const card = field.closest(".card");
     if (card) bring(card);
-    input.focus();
+    (field.querySelector("input, textarea") ?? field).focus();
     field.scrollIntoView({ block: "nearest" });
   }
 
-  const touch = ({ target }) => target.closest(".card") && activate(target.closest(".card"));
-  on(strip, "focusin", touch);
+  function touch({ target }) {
+    const card = target.closest(".card") ?? cardOf(target.dataset.chip);
+    if (card) activate(card);
+  }
+  on(form, "focusin", touch);
   on(strip, "pointerdown", touch);
-  on(board, "focusin", ({ target }) => target.dataset.chip && activate(cardOf(target.dataset.chip)));
   Object.assign(sheet.attune, { go: (letter) => bring(cardOf(letter)), active: () => active.dataset.letter });
 
   // On a phone a swipe brings another card; the keys and the board then mean that one.
   const swipe = new IntersectionObserver((seen) => {
     const shown = seen.find((one) => one.isIntersecting)?.target;
-    if (shown && strip.clientWidth < shown.clientWidth * 1.5) activate(shown);
+    if (strip.clientWidth < shown?.clientWidth * 1.5) activate(shown);
   }, { root: strip, threshold: 0.7 });
   cards.forEach((card) => swipe.observe(card));
-  signal.addEventListener("abort", () => swipe.disconnect());
 
   // Answers
 
@@ -66,28 +63,26 @@ attune.onSheet((sheet, signal) => {
   }
 
   function answer({ code, shiftKey }) {
-    const question = [...active.querySelectorAll("[data-key]"), ...prompt.querySelectorAll("[data-key]")]
-      .find(({ dataset }) => dataset.key && code === `Key${dataset.key.toUpperCase()}`);
+    const question = [...all("[data-key]", active), ...all("[data-key]", prompt)].find(
+      ({ dataset }) => dataset.key && code === `Key${dataset.key.toUpperCase()}`);
     if (!question) return false;
-    const inputs = [...question.querySelectorAll("input")];
-    const now = inputs.findIndex((input) => input.checked);
-    if (question.dataset.scale === "choices") inputs[0].focus();
-    else if (question.dataset.scale === "choice") choose(inputs[(now + 1) % inputs.length]);
-    else choose(question.querySelector(`[value=${shiftKey ? "na" : inputs[now]?.value === "yes" ? "no" : "yes"}]`));
+    const yes = question.querySelector(".is-yes input");
+    if (yes) choose(question.querySelector(`[value=${shiftKey ? "na" : yes.checked ? "no" : "yes"}]`));
+    else question.querySelector("input").focus();
     question.scrollIntoView({ block: "nearest" });
     return true;
   }
 
   function noToTheRest(card) {
-    const open = [...card.querySelectorAll(".binary")].filter((question) => !question.querySelector(":checked"));
+    const open = all(".binary", card).filter((question) => !question.querySelector(":checked"));
     for (const question of open) choose(question.querySelector("[value=no]"));
-    if (open.length) say(words.wRest, card);
+    if (open.length) attune.say(attune.fill(words.wRest, card.dataset));
   }
 
   function expand(card) {
     activate(card);
     const single = strip.classList.toggle("is-single");
-    for (const button of strip.querySelectorAll("[data-expand]")) button.setAttribute("aria-pressed", single);
+    for (const button of all("[data-expand]", strip)) button.setAttribute("aria-pressed", single);
   }
 
   // What is missing
@@ -98,26 +93,32 @@ attune.onSheet((sheet, signal) => {
 
   function missing() {
     return [prompt, ...cards].map((area) => {
-      const fields = [...area.querySelectorAll("[data-required], [data-rank]")].filter((field) => !isAnswered(field));
+      const fields = ["[data-required]", "[data-rank]"].flatMap((asked) => all(asked, area))
+        .filter((field) => !isAnswered(field));
       const name = (area.querySelector(".vh") ?? area.querySelector("h2")).textContent;
-      return { fields, short: area.dataset.letter ?? "…", sentence: `${name}: ${fields.map(nameOf).join(", ")}` };
+      const names = fields.map(nameOf);
+      const more = names.length > 3 ? `, +${names.length - 3}` : "";
+      return {
+        fields, letter: area.dataset.letter ?? "…",
+        full: `${name}: ${names.join(", ")}`, brief: `${name}: ${names.slice(0, 3).join(", ")}${more}`,
+      };
     }).filter(({ fields }) => fields.length);
   }
 
-  const make = (tag, properties, ...inside) => {
+  function make(tag, properties, ...inside) {
     const element = Object.assign(document.createElement(tag), properties);
     element.append(...inside);
     return element;
-  };
+  }
 
   function count() {
     const gaps = missing();
-    sheet.querySelector("[data-missing]").replaceChildren(
+    find("[data-missing]").replaceChildren(
       make("span", {}, gaps.length ? words.wMissing : words.wComplete),
-      ...gaps.map(({ short, fields, sentence }) => make("button", {
-        type: "button", title: sentence, ariaLabel: sentence, onclick: () => reach(fields[0]),
-      }, make("b", {}, short), String(fields.length))));
-    for (const marked of sheet.querySelectorAll(".is-missing")) marked.classList.toggle("is-missing", !isAnswered(marked));
+      ...gaps.map(({ letter, fields, full }) => make("button", {
+        type: "button", title: full, ariaLabel: full, onclick: () => reach(fields[0]),
+      }, make("b", {}, letter), String(fields.length))));
+    for (const marked of all(".is-missing")) marked.classList.toggle("is-missing", !isAnswered(marked));
     if (!gaps.length) summary.hidden = true;
   }
 
@@ -127,8 +128,8 @@ attune.onSheet((sheet, signal) => {
     if (!gaps.length) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    summary.querySelector("ul").replaceChildren(...gaps.map(({ fields, sentence }) =>
-      make("li", {}, make("a", { href: `#${fields[0].id}` }, sentence))));
+    summary.querySelector("ul").replaceChildren(...gaps.map(({ fields, brief }) =>
+      make("li", {}, make("a", { href: `#${fields[0].id}` }, brief))));
     summary.hidden = false;
     for (const field of gaps.flatMap(({ fields }) => fields)) field.classList.add("is-missing");
     reach(gaps[0].fields[0]);
@@ -146,32 +147,32 @@ attune.onSheet((sheet, signal) => {
     else if (at("[data-dialog]")) dialog(at("[data-dialog]").dataset.dialog).showModal();
     else if (at("[data-toggle]")) instructions();
     else if (at("[data-summary] a")) reach(document.getElementById(at("a").hash.slice(1)) ?? form);
-    else if (at(".prose a[href]")) ask(at("a"));
     else return;
     if (at("a, [data-dialog]")) event.preventDefault();
   });
 
   // A link in a text under judgement leads nowhere before its whole address was seen.
-  function ask(link) {
+  function follow(event) {
+    const link = event.target.closest(".prose a[href]");
+    if (!link) return;
+    event.preventDefault();
     Object.assign(dialog("link").querySelector("a"), { href: link.href, textContent: link.href });
     dialog("link").showModal();
   }
-  on(sheet, "auxclick", (event) => {
-    const link = event.target.closest(".prose a[href]");
-    if (link) event.preventDefault();
-    if (link) ask(link);
-  });
+  on(sheet, "click", follow);
+  on(sheet, "auxclick", follow);
+
+  const opener = find("[data-toggle]");
 
   function openPanel(open) {
     panel?.classList.toggle("is-open", open);
-    for (const button of sheet.querySelectorAll("[data-toggle]")) button.setAttribute("aria-expanded", open);
+    opener?.setAttribute("aria-expanded", open);
+    attune.remember("instructions", open);
   }
 
   function instructions() {
-    const open = !panel?.classList.contains("is-open");
-    openPanel(open);
-    attune.remember("instructions", open ? "open" : "");
-    (open ? panel : sheet.querySelector("[data-toggle]"))?.focus();
+    openPanel(opener?.ariaExpanded === "false");
+    (opener?.ariaExpanded === "true" ? panel : opener)?.focus();
   }
 
   // Keys: by their place on the keyboard, so that a Korean layout types no letter; never inside a text.
@@ -246,18 +247,19 @@ attune.onSheet((sheet, signal) => {
 
   // What this browser remembers
 
-  function keep(box, name, otherwise) {
+  function keep(selector, name, otherwise) {
+    const box = find(selector);
     box.checked = attune.recall(name, otherwise) === "on";
     on(box, "change", () => attune.remember(name, box.checked ? "on" : "off"));
   }
-  keep(sheet.querySelector("[data-plain]"), "plain", "off");
-  keep(sheet.querySelector("[data-keys]"), "keys", "on");
-  openPanel(attune.recall("instructions", "") === "open");
+  keep("[data-plain]", "plain", "off");
+  keep("[data-keys]", "keys", "on");
+  openPanel(attune.recall("instructions") === "true");
 
   count();
   const wrong = summary.querySelector("a");
   if (wrong) wrong.click();
   else go(active);
-  const said = sheet.querySelector(".messages");
+  const said = find(".messages");
   if (said) attune.say(said.textContent.trim());
 });
