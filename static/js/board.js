@@ -63,6 +63,7 @@ attune.onSheet((sheet, { on, find, all }) => {
   }
 
   function arrange() {
+    if (!find("[data-arrange]")) return;
     const scale = [...new Set(letters.map(rating))].filter(Boolean).sort((a, b) => b - a);
     if (!scale.length) return attune.say(wUnrated);
     form.elements.arranged.value = "1";

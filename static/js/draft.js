@@ -61,7 +61,7 @@ attune.onSheet((sheet, { on, find, signal }) => {
 
   async function settle(answer) {
     if (signal.aborted) return;
-    if (answer.status === 409) return choose(await answer.json());
+    if ([409, 410].includes(answer.status)) return choose(await answer.json());
     if (!answer.ok || answer.redirected) return again(answer.status === 403 || answer.redirected ? words.wSignedOut : "");
     revision = Math.max(revision, (await answer.json()).revision);
     if (changed) return;
@@ -79,7 +79,8 @@ attune.onSheet((sheet, { on, find, signal }) => {
   // A newer revision from another window is never written over by itself: the person says which one stays.
   function choose(newer) {
     outrun = changed = true;
-    newest = newer.revision ?? revision;
+    newest = newer.revision;
+    notice.querySelector("[data-keep]").hidden = !newest;
     tell("unsaved", words.wNotSaved, newer.detail ?? words.wNewer);
   }
   on(notice.querySelector("[data-load]"), "click", () => {
