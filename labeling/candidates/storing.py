@@ -25,7 +25,7 @@ SELECT count(endpoint_id) FROM inserted
 
 
 def store_answers(created, seen, *, of_import=None):
-    """Insert the answers of `created` and `seen`, pairs of (Incoming, prompt's primary key); return how many are models'.
+    """Insert the answers of `created` and `seen`, pairs of (Incoming, prompt key); return how many a model made.
 
     A prompt that already has answers by a model gets no others of that model.
     """

@@ -73,9 +73,7 @@ class Source(models.Model):
 class ImportQuerySet(models.QuerySet):
     def waiting(self):
         """Those that a worker should look at now: queued, or running under a lease that has passed."""
-        return self.filter(
-            Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease_until__lt=timezone.now())
-        )
+        return self.filter(Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease_until__lt=timezone.now()))
 
 
 class Import(models.Model):
@@ -121,9 +119,7 @@ class Import(models.Model):
         verbose_name_plural = _("imports")
         indexes = [
             # Which imports should a worker look at?
-            models.Index(
-                fields=["lease_until"], condition=Q(state__in=["queued", "running"]), name="import_waiting"
-            ),
+            models.Index(fields=["lease_until"], condition=Q(state__in=["queued", "running"]), name="import_waiting"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -131,13 +127,9 @@ class Import(models.Model):
                 | (~Q(state__in=["queued", "running"]) & Q(finished_at__isnull=False)),
                 name="import_finished_when_over",
             ),
+            models.CheckConstraint(condition=Q(bytes_read__lte=F("bytes_total")), name="import_reads_its_own_bytes"),
             models.CheckConstraint(
-                condition=Q(bytes_read__lte=F("bytes_total")), name="import_reads_its_own_bytes"
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    created_count__gte=0, seen_count__gte=0, refused_count__gte=0, response_count__gte=0
-                ),
+                condition=Q(created_count__gte=0, seen_count__gte=0, refused_count__gte=0, response_count__gte=0),
                 name="import_counts_are_counts",
             ),
         ]
@@ -178,7 +170,7 @@ class RefusedRow(models.Model):
 class Owner(models.Model):
     """Whoever a prompt belongs to, known only by a keyed hash; pins the split of all of theirs."""
 
-    key_hash = models.CharField(_("key, hashed"), max_length=64, unique=True)
+    key_hash = models.CharField(_("key, hashed"), max_length=64)
     split = models.CharField(_("split"), max_length=5, choices=Split)
     # False for a prompt that came without an author and so is its own owner.
     is_author = models.BooleanField(_("is an author"), default=True)
@@ -188,7 +180,9 @@ class Owner(models.Model):
         verbose_name = _("owner")
         verbose_name_plural = _("owners")
         constraints = [
-            models.CheckConstraint(condition=Q(split__in=Split.values), name="owner_split_is_known")
+            # Not unique=True, which would add a second index, for LIKE, that nobody asks.
+            models.UniqueConstraint(fields=["key_hash"], name="one_owner_per_key"),
+            models.CheckConstraint(condition=Q(split__in=Split.values), name="owner_split_is_known"),
         ]
 
     def __str__(self):
@@ -198,7 +192,8 @@ class Owner(models.Model):
 class Prompt(models.Model):
     """What a user asked: a list of chat messages, of which the last is the user's."""
 
-    source = models.ForeignKey(Source, models.PROTECT, related_name="prompts", verbose_name=_("source"))
+    # The constraint's index begins with the source, so that it needs none of its own.
+    source = models.ForeignKey(Source, models.PROTECT, related_name="prompts", db_index=False, verbose_name=_("source"))
     external_id = models.CharField(
         _("the source's own id"),
         max_length=200,
@@ -206,9 +201,7 @@ class Prompt(models.Model):
     )
     owner = models.ForeignKey(Owner, models.PROTECT, related_name="prompts", verbose_name=_("owner"))
     origin = models.CharField(_("origin"), max_length=12, choices=Origin, default=Origin.CUSTOMER)
-    messages = models.JSONField(
-        _("messages"), help_text=_("A list of {role, content}; the last is the user's.")
-    )
+    messages = models.JSONField(_("messages"), help_text=_("A list of {role, content}; the last is the user's."))
     # The file gave a plain text rather than messages: exports may say it so again.
     is_text = models.BooleanField(_("came as a text"), default=True)
     use_case = models.CharField(_("use case"), max_length=20, choices=UseCase, blank=True)

@@ -11,7 +11,9 @@ from labeling.prompts.rows import Incoming
 INSERT = """
 INSERT INTO prompts_owner (key_hash, split, is_author, created_at)
 SELECT key_hash, split, is_author, now()
-FROM unnest(%s::text[], %s::text[], %s::boolean[]) AS given (key_hash, split, is_author) ORDER BY key_hash
+FROM unnest(string_to_array(%s, ','), string_to_array(%s, ','), string_to_array(%s, ',')::boolean[])
+    AS given (key_hash, split, is_author)
+ORDER BY key_hash
 ON CONFLICT (key_hash) DO NOTHING
 RETURNING key_hash, id, split
 """
@@ -23,7 +25,7 @@ class Pins:
 
     new: dict[str, tuple[Incoming, int]] = field(default_factory=dict)  # external id → row, owner's primary key
     refused: list[tuple[int, str, Incoming]] = field(default_factory=list)
-    wanted: dict[str, tuple[str, str, bool]] = field(default_factory=dict)  # owners that are not there yet
+    wanted: dict[str, tuple[str, str, str]] = field(default_factory=dict)  # owners that are not there yet
 
 
 def pin(rows, source):
@@ -49,13 +51,17 @@ def _decide(rows, hashes, known):
         if key in known:
             owner, split = known[key]
         else:
-            _key, split, _is_author = pins.wanted.setdefault(key, (key, row.split or split_of(key), bool(row.author)))
+            _key, split, _is_author = pins.wanted.setdefault(key, (key, row.split or split_of(key), _truth(row.author)))
             owner = 0
         if row.split and row.split != split:
             pins.refused.append((row.line, _contradiction(row, split), row))
         else:
             pins.new[row.external_id] = row, owner
     return pins
+
+
+def _truth(value):
+    return "true" if value else "false"
 
 
 def _contradiction(row, split):
@@ -65,7 +71,7 @@ def _contradiction(row, split):
 
 def _inserted(wanted):
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [list(column) for column in zip(*wanted.values(), strict=True)])
+        cursor.execute(INSERT, [",".join(column) for column in zip(*wanted.values(), strict=True)])
         return {key: (owner, split) for key, owner, split in cursor.fetchall()}
 
 

@@ -30,6 +30,13 @@ RETURNING external_id, id
 """
 
 
+# A list of two thousand as one JSON text: several times cheaper to send than as an array.
+THERE = """
+SELECT external_id, id FROM prompts_prompt
+WHERE source_id = %s AND external_id IN (SELECT json_array_elements_text(%s::json))
+"""
+
+
 @dataclass
 class Stored:
     """What came of a batch: the new prompts, the rows that found theirs, and the refused with their reasons."""
@@ -54,8 +61,9 @@ def store(batch, *, source, of_import=None):
 def _there(source, external_ids):
     if not external_ids:
         return {}
-    found = Prompt.objects.filter(source=source, external_id__in=external_ids)
-    return dict(found.values_list("external_id", "pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(THERE, [source.pk, orjson.dumps(external_ids).decode()])
+        return dict(cursor.fetchall())
 
 
 def _insert(new, source, of_import):

@@ -1,0 +1,133 @@
+"""How fast do prompts come in, next to PostgreSQL's own COPY of the very same prompts, and in how much memory?
+
+    python -m tests.load.bench_import --rows 1000000
+
+Works in a database of its own on the server that DATABASE_URL or this machine names, and drops it in the end.
+"""
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import orjson
+import psycopg
+
+from labeling import embedded
+
+WORDS = "please name the longest river that flows through two countries and say why it matters to people ".split()
+NAME = "attune_bench_import"
+
+
+def write_file(path, rows, length):
+    """Prompts of `length` characters, all different, each tenth by an author who has ten."""
+    text = " ".join(WORDS * (length // 60))
+    with path.open("wb") as file:
+        for number in range(rows):
+            author = {"author": f"author {number // 100}"} if number % 10 == 0 else {}
+            prompt = f"{number} {text}"[:length]
+            file.write(orjson.dumps({"id": f"p{number}", "prompt": prompt, "tags": ["bench"], **author}) + b"\n")
+
+
+def time_import(path):
+    """Import the file through the product's own verbs; return (seconds, peak growth of memory in MiB)."""
+    from labeling.candidates.importing import request_import, run_import
+    from labeling.prompts.models import Import
+
+    with path.open("rb") as file:
+        job = request_import(file=file, filename=path.name, source_name="bench", wake_worker=False)
+    marks = []
+    began, processor = time.perf_counter(), time.process_time()
+    run_import(import_id=job.pk, progress=lambda batch: marks.append((time.perf_counter() - began, _memory())))
+    seconds, processor = time.perf_counter() - began, time.process_time() - processor
+    job = Import.objects.get(pk=job.pk)
+    assert job.state == "done", job.error
+    return job.created_count, seconds, processor, marks
+
+
+def time_copy():
+    """COPY the stored prompts and owners out, and into empty tables of the same shape; return the seconds of the way in."""
+    from django.db import connection
+
+    with connection.cursor() as cursor, tempfile.TemporaryDirectory() as folder:
+        seconds = 0
+        for table in ("prompts_owner", "prompts_prompt"):
+            cursor.execute(f"CREATE TABLE copy_of_{table} (LIKE {table} INCLUDING ALL)")
+            path = Path(folder, table)
+            with path.open("wb") as file, cursor.copy(f"COPY {table} TO STDOUT") as out:
+                for piece in out:
+                    file.write(piece)
+            began = time.perf_counter()
+            with path.open("rb") as file, cursor.copy(f"COPY copy_of_{table} FROM STDIN") as into:
+                while piece := file.read(2**20):
+                    into.write(piece)
+            seconds += time.perf_counter() - began
+        return seconds
+
+
+def _memory():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--length", type=int, default=300, help="characters of each prompt")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["ATTUNE_DATA_DIR"] = folder
+        _database()
+        path = Path(folder, "prompts.jsonl")
+        write_file(path, options.rows, options.length)
+        count, seconds, processor, marks = time_import(path)
+        copied = time_copy()
+    _report(count, seconds, processor, marks, copied)
+    _drop_database()
+
+
+def _report(count, seconds, processor, marks, copied):
+    tenth = marks[len(marks) // 10][1]
+    print(f"import          {count / seconds:>10,.0f} prompts/s   ({count:,} in {seconds:.1f} s)")
+    print(f"  of our own    {processor / count * 1e6:>10,.1f} µs of processor time a prompt")
+    print(f"COPY            {count / copied:>10,.0f} prompts/s   with their owners, into tables with the same indexes")
+    print(f"ratio           {copied / seconds:>10.2f}   of COPY's speed")
+    print(f"memory          {tenth:>10.1f} MiB after a tenth, {marks[-1][1]:.1f} MiB at the end")
+    print(f"peak RSS        {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:>10.1f} MiB")
+
+
+def _database():
+    import django
+    from django.core.management import call_command
+
+    if "DATABASE_URL" not in os.environ:
+        services = embedded.start("bench")
+        os.environ.update(DATABASE_URL=services.database_url, REDIS_URL=services.redis_url)
+    for name, value in embedded.secrets("bench").items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("ATTUNE_ENV", "test")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labeling.settings")
+    _admin(f"DROP DATABASE IF EXISTS {NAME}", f"CREATE DATABASE {NAME}")
+    os.environ["DATABASE_URL"] = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{NAME}").geturl()
+    django.setup()
+    call_command("migrate", verbosity=0)
+
+
+def _drop_database():
+    from django.db import connection
+
+    connection.close()
+    _admin(f"DROP DATABASE {NAME}")
+
+
+def _admin(*statements):
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path="/postgres").geturl()
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+if __name__ == "__main__":
+    main()
