@@ -1,6 +1,6 @@
 """The scenery of tests: rows that are valid and small, made by their room's name."""
 
-import random
+import secrets
 
 import factory
 from factory.django import DjangoModelFactory
@@ -97,7 +97,7 @@ class FormVersionFactory(DjangoModelFactory[FormVersion]):
         skip_postgeneration_save = True
 
     form = factory.LazyFunction(
-        lambda: Form.objects.create(key=f"form-{random.getrandbits(40)}", title="A form")
+        lambda: Form.objects.create(key=f"form-{secrets.token_hex(8)}", title="A form")
     )
     number = 1
 
@@ -151,8 +151,8 @@ class TaskFactory(DjangoModelFactory[Task]):
     project = factory.SubFactory(ProjectFactory)
     prompt = factory.SubFactory(PromptFactory)
     seats = factory.SelfAttribute("project.overlap")
-    position = factory.LazyFunction(lambda: random.getrandbits(62))
-    seed = factory.LazyFunction(lambda: random.getrandbits(62))
+    position = factory.LazyFunction(lambda: secrets.randbits(62))
+    seed = factory.LazyFunction(lambda: secrets.randbits(62))
 
     @factory.post_generation
     def candidates(self, create, texts, **kwargs):
