@@ -18,7 +18,7 @@ def read(stream, limit, after):
             yield number, number, size, None, too_long(limit), line[:EXCERPT]
         elif not line.isspace():
             try:
-                yield number, number, size, parse(line), "", b""
+                yield number, number, size, parse(line.rstrip()), "", b""
             except Refused as refusal:
                 yield number, number, size, None, str(refusal), line[:EXCERPT]
 

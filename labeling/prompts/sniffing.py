@@ -50,7 +50,7 @@ def _refuse_other_kinds(head):
     even, odd = head[::2].count(0), head[1::2].count(0)
     if max(even, odd) > len(head) / 8 and min(even, odd) < max(even, odd) / 4:
         raise NotReadable("The file cannot be read. It is in UTF-16; save it in UTF-8.")
-    if even or odd:
+    if even + odd and ((even + odd) * 10 > len(head) or not _is_utf8(head)):
         raise NotReadable("The file cannot be read. It is a binary file, not JSONL or CSV.")
 
 

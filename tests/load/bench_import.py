@@ -18,7 +18,7 @@ import psycopg
 
 from labeling import embedded
 
-WORDS = "please name the longest river that flows through two countries and say why it matters to people ".split()
+WORDS = ("please name the longest river that flows through two countries and say why it matters to people",)
 NAME = "attune_bench_import"
 
 
@@ -49,7 +49,7 @@ def time_import(path):
 
 
 def time_copy():
-    """COPY the stored prompts and owners out, and into empty tables of the same shape; return the seconds of the way in."""
+    """COPY the stored prompts and owners out and into empty tables of the same shape; return the seconds in."""
     from django.db import connection
 
     with connection.cursor() as cursor, tempfile.TemporaryDirectory() as folder:
