@@ -10,26 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from labeling.guidelines import versions
 from labeling.guidelines.forms import InstructionsForm, QuestionForm, QuestionFormSet, choices_text
 from labeling.guidelines.models import Form, FormVersion, Instructions, InstructionsVersion, Question
+from labeling.people.only_shown import OnlyShown, OnlyShownRows
 
 
-class OnlyShown(admin.TabularInline):
-    """Rows that are looked at here and changed elsewhere."""
-
-    extra = 0
-    show_change_link = True
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-
-class FormVersions(OnlyShown):
+class FormVersions(OnlyShownRows):
     model = FormVersion
+    show_change_link = True
     fields = ("number", "created_at", "created_by")
     ordering = ("-number",)
 
@@ -168,8 +154,9 @@ def _number(text):
     return int(text) if text and text.isdecimal() else None
 
 
-class InstructionsVersions(OnlyShown):
+class InstructionsVersions(OnlyShownRows):
     model = InstructionsVersion
+    show_change_link = True
     fields = ("number", "created_at", "created_by")
     ordering = ("-number",)
 
@@ -202,7 +189,7 @@ class InstructionsAdmin(admin.ModelAdmin):
 
 
 @admin.register(InstructionsVersion)
-class InstructionsVersionAdmin(admin.ModelAdmin):
+class InstructionsVersionAdmin(OnlyShown):
     """Reached from its instructions; a version is only ever shown."""
 
     fields = ("instructions", "number", "markdown", "created_at", "created_by")
@@ -210,13 +197,4 @@ class InstructionsVersionAdmin(admin.ModelAdmin):
     list_select_related = ("instructions", "created_by")
 
     def has_module_permission(self, request):
-        return False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
         return False

@@ -1,0 +1,244 @@
+"""Where do researchers set projects up, steer their tasks, and see who holds what?"""
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from labeling.people.only_shown import Never, OnlyShown, OnlyShownRows
+from labeling.work import pages, projects, steering
+from labeling.work.forms import PriorityForm, ProjectForm, SetAsideForm
+from labeling.work.models import Assignment, AssignmentState, Membership, Project, Task, TaskCandidate
+
+
+def _per_project(rows, number):
+    """A number of each project's rows, in a subquery of its own: joins of two tables would multiply each other."""
+    return Subquery(
+        rows.filter(project=OuterRef("pk")).order_by().values("project").annotate(number=number).values("number")
+    )
+
+
+@admin.register(Project)
+class ProjectAdmin(admin.ModelAdmin):
+    form = ProjectForm
+    list_display = ("name", "state", "kind", "purpose", "cohort", "tasks", "progress")
+    list_filter = ("state", "kind", "purpose", "cohort")
+    search_fields = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", ("kind", "purpose", "cohort"), "state", "created_at", "created_by")}),
+        (gettext_lazy("What is asked"), {"fields": ("form", "markdown", "rate_first", "may_arrange", "layout")}),
+        (gettext_lazy("What is compared"), {"fields": (("k", "min_k"), "baseline")}),
+        (gettext_lazy("By how many, for how long"), {"fields": ("overlap", "lease_minutes")}),
+    )
+    save_on_top = True
+
+    def get_queryset(self, request):
+        submitted = Assignment.objects.filter(state=AssignmentState.SUBMITTED)
+        in_play = Task.objects.filter(set_aside_at__isnull=True)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                task_count=_per_project(Task.objects.all(), Count("pk")),
+                seat_count=_per_project(in_play, Sum("seats")),
+                submitted_count=_per_project(submitted, Count("pk")),
+            )
+        )
+
+    def get_urls(self):
+        own = [
+            ("add-tasks", "add_tasks", pages.add_tasks),
+            ("progress", "progress", pages.progress),
+            ("clone", "clone", pages.clone),
+            *((name, name, pages.move(name)) for name in pages.MOVES),
+        ]
+        return [
+            path(f"<int:pk>/{address}/", self.admin_site.admin_view(view), name=f"work_project_{name}")
+            for address, name, view in own
+        ] + super().get_urls()
+
+    def get_fieldsets(self, request, obj=None):
+        if obj:
+            return self.fieldsets
+        (title, first), *others = self.fieldsets
+        return ((title, {"fields": first["fields"][:2]}), *others)
+
+    def get_readonly_fields(self, request, obj=None):
+        fixed = ("state", "created_at", "created_by") if obj else ()
+        return (*fixed, "kind", "purpose") if obj and obj.task_count else fixed
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        markdown = form.cleaned_data["markdown"]
+        if not change:
+            projects.found(project=obj, markdown=markdown, by=request.user)
+            return
+        changes = {name: form.cleaned_data[name] for name in form.changed_data if name != "markdown"}
+        projects.change_project(project=obj, by=request.user, markdown=markdown, **changes)
+
+    @admin.display(description=gettext_lazy("tasks"), ordering="task_count")
+    def tasks(self, project):
+        address = reverse("admin:work_task_changelist")
+        return format_html('<a href="{}?project__id__exact={}">{}</a>', address, project.pk, project.task_count or 0)
+
+    @admin.display(description=gettext_lazy("progress"))
+    def progress(self, project):
+        done, seats = project.submitted_count or 0, project.seat_count
+        address = reverse("admin:work_project_progress", args=[project.pk])
+        if not seats:
+            return format_html('<a href="{}">{}</a>', address, _("%(done)d submitted") % {"done": done})
+        said = _("%(done)d of %(seats)d submitted") % {"done": done, "seats": seats}
+        bar = '<progress value="{}" max="{}" aria-label="{}"></progress> <a href="{}">{}</a>'
+        return format_html(bar, done, seats, said, address, said)
+
+
+class Candidates(OnlyShownRows):
+    model = TaskCandidate
+    fields = ("ordinal", "endpoint", "text")
+    readonly_fields = ("endpoint", "text")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("response__endpoint")
+
+    @admin.display(description=gettext_lazy("model"))
+    def endpoint(self, candidate):
+        return candidate.response.endpoint
+
+    @admin.display(description=gettext_lazy("text"))
+    def text(self, candidate):
+        return candidate.response.text
+
+
+class WantsHands(admin.SimpleListFilter):
+    title = gettext_lazy("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("wanting", _("wants labelers")),
+            ("full", _("all seats taken")),
+            ("aside", _("set aside")),
+        ]
+
+    def queryset(self, request, tasks):
+        aside = Q(set_aside_at__isnull=False)
+        match self.value():
+            case "wanting":
+                return tasks.wanting_hands()
+            case "full":
+                return tasks.filter(~aside, taken__gte=F("seats"))
+            case "aside":
+                return tasks.filter(aside)
+        return tasks
+
+
+@admin.register(Task)
+class TaskAdmin(Never, admin.ModelAdmin):
+    """Tasks are drawn, not typed: here they are looked at, set aside, brought back, and put in order."""
+
+    list_display = ("prompt_text", "project", "hands", "priority", "set_aside_reason")
+    list_filter = (WantsHands, "project")
+    list_select_related = ("prompt", "project")
+    search_fields = ("prompt__external_id", "project__name")
+    ordering = ("-priority", "-position")
+    show_full_result_count = False
+    actions = ("set_aside", "bring_back", "change_priority")
+    inlines = (Candidates,)
+    fields = (
+        "project", "prompt_text", "hands", "priority", "set_aside_at", "set_aside_by", "set_aside_reason", "seed",
+        "created_at",
+    )  # fmt: skip
+    readonly_fields = ("prompt_text", "hands")
+
+    def has_steer_permission(self, request):
+        return request.user.has_perm("work.change_task")
+
+    @admin.display(description=gettext_lazy("prompt"))
+    def prompt_text(self, task):
+        return str(task.prompt)
+
+    @admin.display(description=gettext_lazy("seats taken"))
+    def hands(self, task):
+        return f"{task.taken} / {'∞' if task.seats is None else task.seats}"
+
+    @admin.action(description=gettext_lazy("Set aside, with a reason"), permissions=["steer"])
+    def set_aside(self, request, tasks):
+        return _ask(self, request, tasks, "set_aside", SetAsideForm, _("Set aside"), _put_aside)
+
+    @admin.action(description=gettext_lazy("Bring back"), permissions=["steer"])
+    def bring_back(self, request, tasks):
+        changed = steering.bring_back(tasks=_plain(tasks))
+        messages.success(request, _say(changed, "%(n)d task is back.", "%(n)d tasks are back."))
+
+    @admin.action(description=gettext_lazy("Change the priority"), permissions=["steer"])
+    def change_priority(self, request, tasks):
+        return _ask(self, request, tasks, "change_priority", PriorityForm, _("Change the priority"), _put_in_order)
+
+
+def _plain(tasks):
+    """The same tasks without the list's joins and order, as `UPDATE` wants them."""
+    return Task.objects.filter(pk__in=tasks.order_by().values("pk"))
+
+
+def _ask(task_admin, request, tasks, action, form_class, button, answer):
+    """One question between choosing tasks and changing them; the answer comes back to the same action."""
+    form = form_class(request.POST if "answered" in request.POST else None)
+    if form.is_valid():
+        try:
+            messages.success(request, answer(_plain(tasks), form.cleaned_data, request.user))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        return None
+    context = task_admin.admin_site.each_context(request) | {
+        "title": button,
+        "button": button,
+        "form": form,
+        "action": action,
+        "count": tasks.count(),
+        "selected": request.POST.getlist("_selected_action"),
+        "select_across": request.POST.get("select_across", "0"),
+    }
+    return render(request, "admin/work/task/ask.html", context)
+
+
+def _put_aside(tasks, answers, by):
+    changed = steering.set_aside(tasks=tasks, reason=answers["reason"], by=by)
+    return _say(changed, "%(n)d task is set aside.", "%(n)d tasks are set aside.")
+
+
+def _put_in_order(tasks, answers, by):
+    changed = steering.reprioritise(tasks=tasks, priority=answers["priority"])
+    return _say(changed, "%(n)d task has a new priority.", "%(n)d tasks have a new priority.")
+
+
+def _say(number, one, several):
+    return ngettext(one, several, number) % {"n": number}
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(OnlyShown):
+    list_display = ("id", "project", "labeler", "cohort", "state", "leased_at", "lease_until", "closed_at")
+    list_filter = ("state", "cohort", "by_program", "project")
+    list_select_related = ("project", "labeler")
+    search_fields = ("=id", "labeler__email", "labeler__name", "project__name")
+    ordering = ("-leased_at",)
+    fields = (
+        "id", "project", "task", "labeler", "cohort", "purpose", "by_program", "state", "leased_at", "lease_until",
+        "closed_at", "skip_reason", "form_version", "instructions_version",
+    )  # fmt: skip
+
+
+@admin.register(Membership)
+class MembershipAdmin(OnlyShown):
+    list_display = ("labeler", "project", "joined_at", "acknowledged_instructions")
+    list_filter = ("project",)
+    list_select_related = ("labeler", "project", "acknowledged_instructions__instructions")
+    search_fields = ("labeler__email", "labeler__name", "project__name")
+    ordering = ("-joined_at",)
+    fields = ("labeler", "project", "joined_at", "acknowledged_instructions")

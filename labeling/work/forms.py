@@ -1,0 +1,107 @@
+"""What does a researcher fill in to set a project up, to give it tasks, or to steer them?"""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.models import construct_instance
+from django.utils.translation import gettext_lazy as _
+
+from labeling.prompts.models import Prompt, Source, Split, UseCase
+from labeling.work.checks import check_project
+from labeling.work.models import Project
+
+MOST_AT_ONCE = 20_000  # tasks that one press of the button may add, so that it answers in time
+
+
+class ProjectForm(forms.ModelForm):
+    """All of a project on one page, its instructions included."""
+
+    markdown = forms.CharField(
+        label=_("instructions"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 20, "cols": 100}),
+        help_text=_("In Markdown. A changed text becomes a new version, which sheets leased from then on show."),
+    )
+
+    class Meta:
+        model = Project
+        fields = (
+            "name", "kind", "purpose", "cohort", "form", "k", "min_k", "baseline", "rate_first", "layout",
+            "may_arrange", "overlap", "lease_minutes",
+        )  # fmt: skip
+        help_texts = {
+            "k": _("2 to 16. Holds for tasks added from now on."),
+            "cohort": _("Held-out labelers only ever evaluate."),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["markdown"] = self.instance.instructions.newest().markdown
+
+    def clean_markdown(self):
+        return self.cleaned_data["markdown"].replace("\r\n", "\n")
+
+    def _post_clean(self):
+        """One check for all ways in, in place of the model's own: its sentences say more than names of constraints."""
+        self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+        try:
+            check_project(self.instance, markdown=self.cleaned_data.get("markdown", ""))
+        except ValidationError as error:
+            for name, sentences in error.message_dict.items():
+                field = "markdown" if name == "instructions" else name
+                if field not in self.errors:
+                    self.add_error(field if field in self.fields else None, sentences)
+
+
+class AddTasksForm(forms.Form):
+    """Which prompts should become tasks?"""
+
+    source = forms.ModelChoiceField(
+        Source.objects.order_by("name"), label=_("Source"), required=False, empty_label=_("all sources")
+    )
+    split = forms.ChoiceField(label=_("Split"), choices=[("", _("all splits")), *Split.choices], required=False)
+    use_case = forms.ChoiceField(
+        label=_("Use case"), choices=[("", _("all use cases")), *UseCase.choices], required=False
+    )
+    limit = forms.IntegerField(
+        label=_("At most"),
+        min_value=1,
+        max_value=MOST_AT_ONCE,
+        required=False,
+        help_text=_("How many tasks to add. Empty: all, up to 20,000 at a time."),
+    )
+    priority = forms.IntegerField(
+        label=_("Priority"),
+        min_value=-32_768,
+        max_value=32_767,
+        initial=0,
+        required=False,
+        help_text=_("Higher comes first."),
+    )
+
+    def prompts(self):
+        chosen = {
+            "source": self.cleaned_data["source"],
+            "owner__split": self.cleaned_data["split"],
+            "use_case": self.cleaned_data["use_case"],
+        }
+        return Prompt.objects.filter(**{field: value for field, value in chosen.items() if value})
+
+    def at_most(self):
+        return self.cleaned_data["limit"] or MOST_AT_ONCE
+
+
+class CloneForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name of the copy"), max_length=150, required=False, help_text=_("Empty: “Copy of …”.")
+    )
+
+
+class SetAsideForm(forms.Form):
+    reason = forms.CharField(label=_("Why are they set aside?"), max_length=300)
+
+
+class PriorityForm(forms.Form):
+    priority = forms.IntegerField(
+        label=_("New priority"), min_value=-32_768, max_value=32_767, help_text=_("Higher comes first.")
+    )
