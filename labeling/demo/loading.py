@@ -85,5 +85,6 @@ def import_prompts(*, requested_by):
         source_name=SOURCE,
         mapping={},
         requested_by=requested_by,
+        wake_worker=False,
     )
     importing.run_import(import_id=running.pk)

@@ -8,6 +8,8 @@ class PeopleConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self):
+        # Whatever process this is, its messages go to the house's own broker.
+        import labeling.celery  # noqa: F401
         from labeling.people.roles import grant_permissions
 
         post_migrate.connect(grant_permissions, dispatch_uid="grant_permissions")
