@@ -12,7 +12,7 @@ import orjson
 from labeling.datasets.formats import texts
 from labeling.datasets.models import File
 
-# Blocks that may wait for the compressor: the reading is never further ahead than this.
+# Batches that may wait for the compressor: the reading is never further ahead than this.
 AHEAD = 4
 
 
@@ -51,7 +51,7 @@ class Files:
         self.folder = folder
         self.by_split = {}
         self.waiting = deque()
-        # Compression lets go of the interpreter: one thread beside the reader keeps a second core busy.
+        # The reader waits for the database and the compressor needs no interpreter: two threads fill two cores.
         self.compressor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compressor")
 
     def __enter__(self):
@@ -63,19 +63,24 @@ class Files:
             file.file.close()
 
     def append(self, lines):
-        """Take (split, encoded line) pairs; an error of an earlier block surfaces here."""
+        """Have (split, encoded line) pairs made and written in their turn; an error of earlier ones surfaces here."""
+        self.waiting.append(self.compressor.submit(self._take, lines))
+        while len(self.waiting) > AHEAD:
+            self.waiting.popleft().result()
+
+    def _take(self, lines):
         blocks = defaultdict(list)
         for split, line in lines:
             blocks[split].append(line)
         for split, block in blocks.items():
-            self.waiting.append(self.compressor.submit(self._of(split).append, block))
-        while len(self.waiting) > AHEAD:
-            self.waiting.popleft().result()
+            self._of(split).append(block)
 
     def close(self):
         """Have everything on disk, and return the rows that say so, sorted by name."""
-        for one in [*self.waiting, *(self.compressor.submit(file.close) for file in self.by_split.values())]:
+        for one in self.waiting:
             one.result()
+        for file in self.by_split.values():
+            file.close()
         return sorted((_row(split, file) for split, file in self.by_split.items()), key=lambda row: row.name)
 
     def _of(self, split):
