@@ -65,8 +65,8 @@ def _truth(value):
 
 
 def _contradiction(row, split):
-    whose = "prompts of this author" if row.author else "prompt"
-    return f"The split {row.split} contradicts an earlier one: the {whose} belongs to {split}."
+    whose = "this author's prompts belong" if row.author else "this prompt belongs"
+    return f"The split {row.split} contradicts what was said before: {whose} to {split}."
 
 
 def _inserted(wanted):
