@@ -20,14 +20,14 @@ def file_response(request, file):
 
 
 def _answer(request, file, etag):
-    part = _part(request, file.bytes, etag)
-    if part is None:
+    asked = _range(request, etag)
+    start, end = _bounds(*asked, file.bytes) if asked else (0, file.bytes)
+    if start >= end:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{file.bytes}"})
-    start, end = part
     response = _body(request, file, start, end)
     response["Content-Length"] = end - start
     response["Content-Disposition"] = f'attachment; filename="{file.name}"'
-    if end - start < file.bytes:
+    if asked:
         response.status_code = 206
         response["Content-Range"] = f"bytes {start}-{end - 1}/{file.bytes}"
     return response
@@ -40,20 +40,21 @@ def _described(response, etag):
     return response
 
 
-def _part(request, size, etag):
-    """(start, end) of the bytes wanted: all of them unless one range is asked for; None when it lies outside."""
+def _range(request, etag):
+    """("first", "last") of the one range asked for, as it stands in the header; None where the whole file is due."""
     asked = re.fullmatch(r"bytes=(\d*)-(\d*)", request.META.get("HTTP_RANGE", "").replace(" ", ""))
-    if request.method != "GET" or not asked or asked.groups() == ("", ""):
-        return 0, size
-    if request.META.get("HTTP_IF_RANGE", etag) != etag:
-        return 0, size
+    if request.method != "GET" or not asked or request.META.get("HTTP_IF_RANGE", etag) != etag:
+        return None
     first, last = asked.groups()
+    is_backwards = first and last and int(last) < int(first)
+    return None if is_backwards or not (first or last) else (first, last)
+
+
+def _bounds(first, last, size):
+    """(start, end) within the file; an empty span where the range lies outside."""
     if not first:
-        return (max(0, size - int(last)), size) if int(last) else None
-    if last and int(last) < int(first):
-        return 0, size
-    end = min(size, int(last) + 1) if last else size
-    return (int(first), end) if int(first) < size else None
+        return max(0, size - int(last)), size
+    return int(first), min(size, int(last) + 1) if last else size
 
 
 def _body(request, file, start, end):

@@ -1,7 +1,7 @@
 """How fast does freezing go, and does its memory stay flat? `python -m tests.load.bench_freeze --rankings 10000`
 
 Rankings of K = 4 under the form of table 3, rated and answered, about 6.7 kB a line, in a database of its own that is
-dropped afterwards. Linux only. Prints rows/s, peak memory, and the ratio to PostgreSQL's own COPY of the same rows as JSON.
+dropped afterwards. Linux only. Prints rows/s, peak memory, and the ratio to PostgreSQL's COPY of the same rows as JSON.
 """
 
 import argparse
