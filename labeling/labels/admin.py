@@ -1,0 +1,122 @@
+"""What have people said so far? Labels, to be read; labelers under their pseudonyms, except for admins."""
+
+from itertools import groupby
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from labeling.labels.models import Label, Rating
+from labeling.people.only_shown import OnlyShown, OnlyShownRows
+from labeling.people.pseudonyms import pseudonym
+
+
+class Standing(admin.SimpleListFilter):
+    title = _("revision")
+    parameter_name = "revision"
+
+    def lookups(self, request, model_admin):
+        return [("standing", _("standing")), ("superseded", _("superseded"))]
+
+    def queryset(self, request, labels):
+        if self.value() is None:
+            return labels
+        return labels.filter(superseded_at__isnull=self.value() == "standing")
+
+
+class Ratings(OnlyShownRows):
+    model = Rating
+    fields = ("letter", "overall_quality", "said", "notes")
+    readonly_fields = ("letter", "said")
+    ordering = ("slot__place",)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("slot").prefetch_related("answers__question")
+
+    @admin.display(description=_("response"))
+    def letter(self, rating):
+        return rating.slot.letter
+
+    @admin.display(description=_("answers"))
+    def said(self, rating):
+        return _answers(rating.answers.all())
+
+
+@admin.register(Label)
+class LabelAdmin(OnlyShown):
+    list_display = ("id", "project", "labeler", "order", "revision", "seconds", "submitted_at", "superseded_at")
+    list_filter = (Standing, "assignment__cohort", "assignment__by_program", "assignment__project")
+    list_select_related = ("assignment__project", "assignment__labeler", "ranking")
+    search_fields = ("=assignment__id", "assignment__project__name")
+    ordering = ("-submitted_at",)
+    inlines = (Ratings,)
+    fields = (
+        "assignment", "project", "labeler", "prompt", "order", "was_arranged", "about_prompt", "form_version",
+        "instructions_version", "revision", "seconds", "submitted_at", "superseded_at",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("ranking__places__slot")
+
+    def get_list_display(self, request):
+        return self._named(request, super().get_list_display(request))
+
+    def get_fields(self, request, obj=None):
+        return self._named(request, super().get_fields(request, obj))
+
+    def get_readonly_fields(self, request, obj=None):
+        return self._named(request, super().get_readonly_fields(request, obj))
+
+    def _named(self, request, names):
+        """Those who may see accounts see who it was; researchers judge labels without knowing."""
+        shown = "labeler_name" if request.user.has_perm("people.view_user") else "labeler"
+        return tuple(shown if name == "labeler" else name for name in names)
+
+    @admin.display(description=_("project"), ordering="assignment__project__name")
+    def project(self, label):
+        return label.assignment.project
+
+    @admin.display(description=_("labeler"))
+    def labeler(self, label):
+        return pseudonym(label.assignment.labeler.pseudonym_key)
+
+    @admin.display(description=_("labeler"), ordering="assignment__labeler__name")
+    def labeler_name(self, label):
+        return label.assignment.labeler
+
+    @admin.display(description=_("prompt"))
+    def prompt(self, label):
+        return label.assignment.task.prompt
+
+    @admin.display(description=_("ranking"))
+    def order(self, label):
+        """Best first, ties together: B > A = C > D."""
+        if not hasattr(label, "ranking"):
+            return None
+        places = sorted(label.ranking.places.all(), key=lambda place: (place.rank, place.slot.place))
+        ranks = groupby(places, key=lambda place: place.rank)
+        return " > ".join(" = ".join(place.slot.letter for place in tied) for _rank, tied in ranks)
+
+    @admin.display(description=_("arranged by ratings"), boolean=True)
+    def was_arranged(self, label):
+        return label.ranking.was_arranged if hasattr(label, "ranking") else None
+
+    @admin.display(description=_("answers about the prompt"))
+    def about_prompt(self, label):
+        return _answers(label.answers.filter(rating=None).select_related("question"))
+
+    @admin.display(description=_("form version"))
+    def form_version(self, label):
+        return label.assignment.form_version
+
+    @admin.display(description=_("version of instructions"))
+    def instructions_version(self, label):
+        return label.assignment.instructions_version
+
+
+def _answers(answers):
+    """Every answer by its question's key; what was not answered is not there, and n/a is "not applicable"."""
+    return ", ".join(
+        f"{answer.question.key}: {'n/a' if answer.is_na else answer.value}"
+        for answer in sorted(answers, key=lambda answer: answer.question.position)
+    )
