@@ -85,9 +85,7 @@ def _stop(_number: int, _frame: object) -> None:
 
 def forget_everything() -> None:
     if "DATABASE_URL" in os.environ:
-        raise Failed(
-            "--reset deletes only a database of this checkout; DATABASE_URL names another, so empty that one."
-        )
+        raise Failed("--reset deletes only a database of this checkout; DATABASE_URL names another, so empty that one.")
     if not embedded.is_vacant("demo"):
         raise Failed("Another ./run demo of this checkout is running; stop it before --reset.")
     embedded.destroy("demo")
@@ -130,16 +128,12 @@ def environment(services: embedded.Services) -> dict[str, str]:
 
 
 def prepare(environ: dict[str, str]) -> None:
-    """Tables, static files and demo data, by the commands an operator would use."""
     log = LOGS / "prepare.log"
     print(f"Preparing the database and the demo data ({_named(log)}) …", flush=True)
+    argv = [sys.executable, "-m", "labeling.demo.prepare"]
     with log.open("w") as out:
-        for command in (["migrate", "--noinput"], ["collectstatic", "--noinput"], ["load_demo"]):
-            argv = [sys.executable, "manage.py", *command]
-            if subprocess.call(
-                argv, cwd=CHECKOUT, env=environ, stdout=out, stderr=out, stdin=subprocess.DEVNULL
-            ):
-                raise Failed(f"manage.py {command[0]} failed. {last_words(log, 15)}")
+        if subprocess.call(argv, cwd=CHECKOUT, env=environ, stdout=out, stderr=out, stdin=subprocess.DEVNULL):
+            raise Failed(f"The demo could not be prepared. {last_words(log, 15)}")
 
 
 def serve(door: socket.socket, environ: dict[str, str]) -> None:
@@ -194,9 +188,7 @@ def _answers(port: int) -> bool:
 def _fail_if_any_ended(guards: dict[str, subprocess.Popen[bytes]]) -> None:
     for name, guard in guards.items():
         if guard.poll() is not None:
-            raise Failed(
-                f"The {name} process ended (status {guard.returncode}). {last_words(_log(name), 15)}"
-            )
+            raise Failed(f"The {name} process ended (status {guard.returncode}). {last_words(_log(name), 15)}")
 
 
 def _log(name: str) -> Path:

@@ -87,9 +87,7 @@ def destroy(instance: str = "demo", root: Path = CHECKOUT) -> None:
     place.secrets.unlink(missing_ok=True)
 
 
-def urls(
-    instance: str = "demo", root: Path = CHECKOUT, environ: Mapping[str, str] = os.environ
-) -> Services | None:
+def urls(instance: str = "demo", root: Path = CHECKOUT, environ: Mapping[str, str] = os.environ) -> Services | None:
     """Where the servers answer, or None when one of them is neither named nor running. Changes nothing."""
     try:
         ours = json.loads(Place.of(instance, root).state.read_text())
@@ -137,9 +135,7 @@ def seat(instance: str = "demo", root: Path = CHECKOUT) -> Iterator[int]:
             if not _is_taken(chair):
                 yield number
                 return
-    raise CannotServe(
-        f"All {SEATS} seats at the {instance} servers are taken; wait for one of their users to end."
-    )
+    raise CannotServe(f"All {SEATS} seats at the {instance} servers are taken; wait for one of their users to end.")
 
 
 def is_vacant(instance: str = "demo", root: Path = CHECKOUT) -> bool:

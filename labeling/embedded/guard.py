@@ -25,14 +25,12 @@ def watch(order: dict) -> int:
     # Whatever the child itself started and left behind.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    return child.returncode
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
 def start(argv: list[str], cwd: str, stdin: str, pass_fds: list[int], account: dict) -> subprocess.Popen:
     with open(stdin) as source:
-        return subprocess.Popen(
-            argv, cwd=cwd, stdin=source, pass_fds=pass_fds, start_new_session=True, **account
-        )
+        return subprocess.Popen(argv, cwd=cwd, stdin=source, pass_fds=pass_fds, start_new_session=True, **account)
 
 
 def put_down(child: subprocess.Popen) -> None:
@@ -45,4 +43,4 @@ def put_down(child: subprocess.Popen) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(watch(json.loads(sys.argv[1])) % 256)
+    sys.exit(watch(json.loads(sys.argv[1])))

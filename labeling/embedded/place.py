@@ -41,9 +41,7 @@ class Place:
     @classmethod
     def of(cls, instance: str, root: Path) -> "Place":
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", instance):
-            raise CannotServe(
-                f"An instance is named in small letters, digits and hyphens, unlike {instance!r}."
-            )
+            raise CannotServe(f"An instance is named in small letters, digits and hyphens, unlike {instance!r}.")
         root = Path(root).resolve()
         here = root / ".data" / instance
         if os.geteuid() != 0:
@@ -102,13 +100,9 @@ class Place:
         found = self.home.lstat()
         owner = self.account.uid if self.account else os.geteuid()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner:
-            raise CannotServe(
-                f"{self.home} belongs to somebody else; remove it, or name a server in DATABASE_URL."
-            )
+            raise CannotServe(f"{self.home} belongs to somebody else; remove it, or name a server in DATABASE_URL.")
         if stat.S_IMODE(found.st_mode) != 0o700:
-            raise CannotServe(
-                f"{self.home} is open to others; close it (chmod 700) if you trust what is in it."
-            )
+            raise CannotServe(f"{self.home} is open to others; close it (chmod 700) if you trust what is in it.")
 
     @contextlib.contextmanager
     def as_servers(self) -> Iterator[None]:
@@ -134,9 +128,7 @@ def _lent_account() -> Account:
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(name)
             return Account(entry.pw_uid, entry.pw_gid)
-    raise CannotServe(
-        "PostgreSQL refuses to run as root, and this machine has neither a postgres nor a nobody user."
-    )
+    raise CannotServe("PostgreSQL refuses to run as root, and this machine has neither a postgres nor a nobody user.")
 
 
 def write_private(path: Path, text: str) -> None:

@@ -101,9 +101,7 @@ def _create(place: Place, leash: Leash, program: Program, cluster: Path) -> None
     setup = _lay_out(place, unfinished)
     log = place.log("postgres")
     for argv, stdin in ((_initdb(place, program, unfinished), None), (_single(program, unfinished), setup)):
-        guard = leash.child(
-            argv, log=log, cwd=place.home, env=server_environment(), account=place.account, stdin=stdin
-        )
+        guard = leash.child(argv, log=log, cwd=place.home, env=server_environment(), account=place.account, stdin=stdin)
         if guard.wait() != 0:
             raise CannotServe(f"{argv[0]} could not create the database. {last_words(log)}")
     with place.as_servers():

@@ -40,9 +40,7 @@ def programs(
 
 def none_found(called: str, oldest: tuple[int, ...]) -> CannotServe:
     needed = ".".join(map(str, oldest))
-    return CannotServe(
-        f"No {called} {needed} or newer is on this machine, and none came with the Python packages."
-    )
+    return CannotServe(f"No {called} {needed} or newer is on this machine, and none came with the Python packages.")
 
 
 def _candidates(names: tuple[str, ...], debian: str, wheel: str) -> Iterator[Path]:
