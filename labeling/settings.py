@@ -30,9 +30,7 @@ def required(name):
 def database(url):
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(
-            "DATABASE_URL must be a postgresql:// address; Attune runs on PostgreSQL only."
-        )
+        raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address; Attune runs on PostgreSQL only.")
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if pair)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -54,12 +52,10 @@ OWNER_KEY = required("OWNER_KEY")
 DATABASES = {"default": database(required("DATABASE_URL"))}
 REDIS_URL = required("REDIS_URL")
 # Uploaded and frozen files: one directory that web and workers share.
-MEDIA_ROOT = Path(
-    os.environ.get("ATTUNE_DATA_DIR") or ON_ONE_MACHINE.get("ATTUNE_DATA_DIR") or BASE_DIR / ".data"
+MEDIA_ROOT = Path(os.environ.get("ATTUNE_DATA_DIR") or ON_ONE_MACHINE.get("ATTUNE_DATA_DIR") or BASE_DIR / ".data")
+ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "" if ENV == "production" else "127.0.0.1,localhost,testserver").split(
+    ","
 )
-ALLOWED_HOSTS = os.environ.get(
-    "ALLOWED_HOSTS", "" if ENV == "production" else "127.0.0.1,localhost,testserver"
-).split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 
 INSTALLED_APPS = [
@@ -203,6 +199,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire leases": {"task": "labeling.work.tasks.expire_leases", "schedule": SWEEP_SECONDS},
     "resume imports": {"task": "labeling.candidates.tasks.resume_imports", "schedule": SWEEP_SECONDS},
     "resume freezing": {"task": "labeling.datasets.tasks.resume_freezing", "schedule": SWEEP_SECONDS},
+    "forget kept answers": {"task": "labeling.api.tasks.forget_kept_answers", "schedule": 3600},
 }
 
 # Languages and time: UTC is stored, people see their own zone
@@ -234,10 +231,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["labeling.api.permissions.NoOne"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["labeling.api.parsers.JSON"],
     "DEFAULT_PAGINATION_CLASS": "labeling.api.pagination.Newest",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "labeling.api.schema.Schema",
     "EXCEPTION_HANDLER": "labeling.api.problems.answer",
     "PAGE_SIZE": 100,
 }
@@ -253,7 +250,19 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Attune",
     "DESCRIPTION": "The labeling platform, as JSON.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",  # whose schemas are JSON Schema
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "labeling.prompts.models.JobState",
+        "ProjectState": "labeling.work.models.ProjectState",
+        "AssignmentState": "labeling.work.models.AssignmentState",
+        "DatasetState": "labeling.datasets.models.DatasetState",
+        "Kind": "labeling.work.models.Kind",
+        "DatasetKind": "labeling.datasets.models.DatasetKind",
+        "Cohort": "labeling.people.models.Cohort",
+        "Audience": "labeling.work.models.Audience",
+        "ModelRole": "labeling.candidates.models.EndpointRole",
+    },
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -1,5 +1,6 @@
 """Which role, with which scope, may make this call?"""
 
+from django.utils.translation import gettext as _
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
 from labeling.api.models import Scope
@@ -16,20 +17,43 @@ class NoOne(BasePermission):
         return False
 
 
-def _plays(request, roles):
-    return request.user.is_authenticated and any(request.user.plays(role) for role in roles)
+class ByRoleAndScope(BasePermission):
+    """A person of one of `roles`, signed in or with a token of a scope that serves. Says what is missing."""
+
+    roles: tuple[Role, ...] = ()
+
+    def has_permission(self, request, view):
+        if not request.user.is_authenticated:
+            return False
+        if not any(request.user.plays(role) for role in self.roles):
+            self.message = _("Your account may not do this.")
+            return False
+        serving = self.scopes(request.method)
+        if request.auth is not None and request.auth.scope not in serving:
+            self.message = _("This needs a token of scope %(scope)s; yours has scope %(yours)s.") % {
+                "scope": _(" or ").join(serving),
+                "yours": request.auth.scope,
+            }
+            return False
+        return True
+
+    def scopes(self, method):
+        raise NotImplementedError
 
 
-class Engineers(BasePermission):
+class Engineers(ByRoleAndScope):
     """Engineers, researchers and admins; a token needs the scope write for what changes something."""
 
-    def has_permission(self, request, view):
-        scopes = {Scope.READ, Scope.WRITE} if request.method in SAFE_METHODS else {Scope.WRITE}
-        return _plays(request, READERS) and (request.auth is None or request.auth.scope in scopes)
+    roles = READERS
+
+    def scopes(self, method):
+        return [Scope.READ.value, Scope.WRITE.value] if method in SAFE_METHODS else [Scope.WRITE.value]
 
 
-class Workers(BasePermission):
+class Workers(ByRoleAndScope):
     """Whoever labels: a signed-in labeler, or a token of scope label."""
 
-    def has_permission(self, request, view):
-        return _plays(request, WORKERS) and (request.auth is None or request.auth.scope == Scope.LABEL)
+    roles = WORKERS
+
+    def scopes(self, method):
+        return [Scope.LABEL.value]

@@ -1,0 +1,128 @@
+"""How do frozen datasets leave over REST?"""
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import mixins, serializers
+from rest_framework.decorators import api_view, content_negotiation_class, permission_classes
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from labeling.api.idempotency import once
+from labeling.api.permissions import Engineers
+from labeling.api.problems import Problem
+from labeling.api.shapes import Strict
+from labeling.datasets import freezing, serving
+from labeling.datasets.formats import FORMATS
+from labeling.datasets.models import DatasetKind, DatasetVersion, File
+
+NEW = OpenApiExample(
+    "Rankings of the training cohort",
+    {"kind": "comparisons", "format": "grouped", "projects": [7], "filters": {"cohort": "training"}},
+    request_only=True,
+)
+
+
+class DatasetAsked(Strict):
+    kind = serializers.CharField(help_text=f"One of: {', '.join(DatasetKind.values)}.")
+    format = serializers.CharField(help_text=f"One of: {', '.join(sorted({format for _kind, format in FORMATS}))}.")
+    projects = serializers.ListField(child=serializers.IntegerField(), allow_empty=False)
+    filters = serializers.DictField(
+        required=False, help_text="cohort, split, since, until, programs: those given narrow the labels down."
+    )
+
+
+class FileRow(serializers.ModelSerializer):
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = File
+        fields = ["name", "split", "rows", "bytes", "sha256", "url"]
+
+    def get_url(self, file) -> str:
+        return self.context["request"].build_absolute_uri(
+            reverse("api:dataset-file", args=[file.version_id, file.name])
+        )
+
+
+class DatasetRow(serializers.ModelSerializer):
+    projects = serializers.SerializerMethodField()
+    filters = serializers.DictField(read_only=True)
+    percent = serializers.IntegerField(read_only=True)
+    files = FileRow(many=True, read_only=True)
+
+    class Meta:
+        model = DatasetVersion
+        fields = [
+            "id", "number", "state", "kind", "format", "projects", "filters", "percent", "rows_total", "rows_done",
+            "error", "requested_at", "frozen_at", "files",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_projects(self, version) -> list[int]:
+        return sorted(project.pk for project in version.projects.all())
+
+
+class Whatever(BaseContentNegotiation):
+    """A file is what it is, whatever the Accept header would rather have."""
+
+    def select_parser(self, request, parsers):
+        return parsers[0]
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        return renderers[0], renderers[0].media_type
+
+
+@extend_schema_view(
+    list=extend_schema(summary="The dataset versions, newest first"),
+    retrieve=extend_schema(summary="One dataset version with its files"),
+    create=extend_schema(
+        summary="Freeze a dataset version",
+        request=DatasetAsked,
+        responses={202: DatasetRow},
+        examples=[NEW],
+    ),
+)
+@extend_schema(tags=["datasets"])
+class Datasets(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
+    """A version is numbered at once, with 202, and frozen in the background: look again until `state` is frozen."""
+
+    queryset = DatasetVersion.objects.prefetch_related("projects", "files")
+    serializer_class = DatasetRow
+    permission_classes = [Engineers]
+    filterset_fields = ["kind", "state", "projects"]
+
+    @method_decorator(once)
+    def create(self, request):
+        asked = DatasetAsked(data=request.data)
+        asked.is_valid(raise_exception=True)
+        version = freezing.request_dataset(requested_by=request.user, **asked.validated_data)
+        return Response(self.get_serializer(version).data, status=202)
+
+
+@extend_schema(tags=["datasets"], summary="What a dataset version says of itself", responses=OpenApiTypes.OBJECT)
+@api_view(["GET"])
+@permission_classes([Engineers])
+def show_manifest(request, pk):
+    version = get_object_or_404(DatasetVersion, pk=pk)
+    if not version.is_frozen:
+        raise Problem(409, _("This version is not frozen, so it has no manifest."))
+    return Response(version.manifest)
+
+
+@extend_schema(
+    tags=["datasets"],
+    summary="Download a file",
+    description="Streamed, with ranges. The ETag is the SHA-256 of the bytes; there is no Content-Encoding.",
+    parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="bytes=0-999")],
+    responses={(200, "application/gzip"): OpenApiTypes.BINARY, (206, "application/gzip"): OpenApiTypes.BINARY},
+)
+@api_view(["GET"])
+@content_negotiation_class(Whatever)
+@permission_classes([Engineers])
+def download(request, pk, name):
+    return serving.file_response(request, get_object_or_404(File, version=pk, name=name))

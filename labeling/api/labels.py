@@ -1,0 +1,187 @@
+"""What have people said? Standing labels, a page at a time or as one stream, their makers under pseudonyms."""
+
+import django_filters
+import orjson
+from django.db import transaction
+from django.http import StreamingHttpResponse
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.renderers import JSONRenderer
+
+from labeling.api.permissions import Engineers
+from labeling.labels.models import Label
+from labeling.people.models import Cohort
+from labeling.people.pseudonyms import pseudonym
+from labeling.work.models import AssignmentState, Kind, Project, Purpose
+
+AT_ONCE = 500
+
+WHOLE = (
+    "ranking__places__slot",
+    "ratings__slot",
+    "answers__question",
+    "assignment__slots__candidate__response__endpoint",
+)
+
+
+class NDJSON(JSONRenderer):
+    """One JSON value a line. The stream writes itself; this renders its refusals."""
+
+    media_type = "application/x-ndjson"
+    format = "ndjson"
+
+
+class SlotSaid(serializers.Serializer):
+    slot = serializers.CharField()
+    response = serializers.IntegerField()
+    model = serializers.CharField(allow_null=True)
+
+
+class RatingSaid(serializers.Serializer):
+    slot = serializers.CharField()
+    overall_quality = serializers.IntegerField(allow_null=True)
+    answers = serializers.DictField()
+    notes = serializers.CharField(allow_blank=True)
+
+
+@extend_schema_field({"type": ["array", "null"], "items": {"type": "array", "items": {"type": "string"}}})
+class Ranked(serializers.Field):
+    pass
+
+
+class LabelRow(serializers.Serializer):
+    id = serializers.IntegerField()
+    assignment = serializers.UUIDField()
+    task = serializers.IntegerField()
+    prompt = serializers.IntegerField()
+    project = serializers.IntegerField()
+    kind = serializers.ChoiceField(Kind.choices)
+    purpose = serializers.ChoiceField(Purpose.choices)
+    labeler = serializers.CharField(help_text="A pseudonym.")
+    cohort = serializers.ChoiceField(Cohort.choices, allow_null=True)
+    by_program = serializers.BooleanField()
+    form_version = serializers.IntegerField()
+    instructions_version = serializers.IntegerField()
+    revision = serializers.IntegerField()
+    seconds = serializers.IntegerField()
+    submitted_at = serializers.DateTimeField()
+    slots = SlotSaid(many=True, help_text="The responses in the order shown.")
+    ranking = Ranked(help_text="Tie groups, best first.")
+    ratings = RatingSaid(many=True)
+    prompt_answers = serializers.DictField()
+
+    def to_representation(self, label):
+        return line(label)
+
+
+class LabelFilter(django_filters.FilterSet):
+    project = django_filters.ModelChoiceFilter(field_name="assignment__project", queryset=Project.objects.all())
+    kind = django_filters.ChoiceFilter(field_name="assignment__project__kind", choices=Kind.choices)
+    since = django_filters.IsoDateTimeFilter(
+        field_name="submitted_at", lookup_expr="gte", help_text="Submitted at or after this, in ISO 8601."
+    )
+
+    class Meta:
+        model = Label
+        fields = ["project", "kind", "since"]
+
+
+class Labels(ListAPIView):
+    """With `Accept: application/x-ndjson`, all of them in one stream, oldest first; else by pages, newest first."""
+
+    queryset = (
+        Label.objects.standing()
+        .filter(assignment__state=AssignmentState.SUBMITTED)
+        .select_related(
+            "assignment__project", "assignment__labeler", "assignment__task", "assignment__instructions_version"
+        )
+        .prefetch_related(*WHOLE)
+    )
+    serializer_class = LabelRow
+    permission_classes = [Engineers]
+    renderer_classes = [JSONRenderer, NDJSON]
+    filterset_class = LabelFilter
+
+    @extend_schema(
+        tags=["labels"],
+        summary="The labels",
+        responses={
+            (200, "application/json"): LabelRow(many=True),
+            (200, "application/x-ndjson"): OpenApiResponse(LabelRow, description="One label a line."),
+        },
+    )
+    def get(self, request):
+        if isinstance(request.accepted_renderer, NDJSON):
+            lines = stream(self.filter_queryset(self.get_queryset()))
+            return StreamingHttpResponse(lines, content_type=NDJSON.media_type)
+        return self.list(request)
+
+
+def stream(labels):
+    """Yield a line for each label, from a server-side cursor: the millionth costs no more memory than the first."""
+    with transaction.atomic():
+        for label in labels.order_by("pk").iterator(chunk_size=AT_ONCE):
+            yield orjson.dumps(line(label), option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+
+
+def line(label):
+    """Return one label as plain values; its relations have been fetched (WHOLE)."""
+    assignment = label.assignment
+    letters = {slot.pk: slot.letter for slot in assignment.slots.all()}
+    by_rating = _answers(label)
+    return {
+        "id": label.pk,
+        "assignment": str(assignment.pk),
+        "task": assignment.task_id,
+        "prompt": assignment.task.prompt_id,
+        "project": assignment.project_id,
+        "kind": assignment.project.kind,
+        "purpose": assignment.purpose,
+        "labeler": pseudonym(assignment.labeler.pseudonym_key),
+        "cohort": assignment.cohort or None,
+        "by_program": assignment.by_program,
+        "form_version": assignment.form_version_id,
+        "instructions_version": assignment.instructions_version.number,
+        "revision": label.revision,
+        "seconds": label.seconds,
+        "submitted_at": label.submitted_at,
+        "slots": [_slot(slot) for slot in sorted(assignment.slots.all(), key=lambda slot: slot.place)],
+        "ranking": _groups(label, letters),
+        "ratings": [
+            {
+                "slot": letters[rating.slot_id],
+                "overall_quality": rating.overall_quality,
+                "answers": by_rating.get(rating.pk, {}),
+                "notes": rating.notes,
+            }
+            for rating in sorted(label.ratings.all(), key=lambda rating: letters[rating.slot_id])
+        ],
+        "prompt_answers": by_rating.get(None, {}),
+    }
+
+
+def _slot(slot):
+    response = slot.candidate.response
+    return {
+        "slot": slot.letter,
+        "response": response.pk,
+        "model": response.endpoint.name if response.endpoint else None,
+    }
+
+
+def _groups(label, letters):
+    if not hasattr(label, "ranking"):
+        return None
+    groups: dict[int, list[str]] = {}
+    for place in label.ranking.places.all():
+        groups.setdefault(place.rank, []).append(letters[place.slot_id])
+    return [sorted(groups[rank]) for rank in sorted(groups)]
+
+
+def _answers(label):
+    """Return rating id → {question key: answer}; what was said of the prompt stands under None."""
+    found: dict[int | None, dict] = {}
+    for answer in sorted(label.answers.all(), key=lambda answer: answer.question.position):
+        found.setdefault(answer.rating_id, {})[answer.question.key] = answer.value
+    return found

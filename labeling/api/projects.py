@@ -1,0 +1,234 @@
+"""How are labeling jobs set up and watched over REST?"""
+
+# The serializers' metaclass takes fields off their class, so that none hides an attribute of the same name.
+# mypy: disable-error-code="assignment,var-annotated"
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.shortcuts import get_object_or_404
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework import mixins, serializers
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from labeling.api.idempotency import once
+from labeling.api.permissions import Engineers
+from labeling.api.problems import Problem
+from labeling.api.shapes import Strict
+from labeling.guidelines.models import Form, InstructionsVersion
+from labeling.prompts.models import Origin, Prompt, Source, Split, UseCase
+from labeling.work import drawing
+from labeling.work import projects as verbs
+from labeling.work.models import Project, ProjectState
+
+NEW = OpenApiExample(
+    "Rate, then rank four",
+    {
+        "name": "Rank answers",
+        "kind": "ranking",
+        "purpose": "training",
+        "instructions": "Read all responses before you judge the first.",
+        "form": "instructgpt",
+        "k": 4,
+        "rate_first": True,
+        "layout": "cards",
+        "overlap": 2,
+        "cohort": "training",
+        "lease_minutes": 60,
+        "baseline": None,
+        "state": "open",
+    },
+    request_only=True,
+)
+BY_FILTER = OpenApiExample("By a filter", {"source": "support-2026", "split": "train", "limit": 100}, request_only=True)
+BY_IDS = OpenApiExample("By ids", {"prompts": [17, 18, 21]}, request_only=True)
+
+
+class ProjectRow(Strict, serializers.ModelSerializer):
+    form = serializers.SlugRelatedField(
+        "key",
+        queryset=Form.objects.all(),
+        required=False,
+        help_text="The form's key.",
+        error_messages={"does_not_exist": gettext_lazy("There is no form with the key “{value}”.")},
+    )
+    instructions = serializers.CharField(
+        source="markdown", trim_whitespace=False, help_text="In Markdown; a change makes a new version."
+    )
+    instructions_version = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Project
+        fields = [
+            "id", "name", "kind", "purpose", "state", "instructions", "instructions_version", "form", "k", "min_k",
+            "rate_first", "layout", "may_arrange", "overlap", "cohort", "lease_minutes", "baseline", "created_at",
+        ]  # fmt: skip
+        read_only_fields = ["created_at"]
+
+
+class TasksAsked(Strict):
+    """Prompts by their ids, or by a filter. All splits are taken unless one is named."""
+
+    prompts = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
+        allow_empty=False,
+        max_length=100_000,
+    )
+    source = serializers.SlugRelatedField(
+        "name",
+        queryset=Source.objects.all(),
+        required=False,
+        error_messages={"does_not_exist": gettext_lazy("There is no source named “{value}”.")},
+    )
+    split = serializers.ChoiceField(Split.choices, required=False, source="owner__split")
+    origin = serializers.ChoiceField(Origin.choices, required=False)
+    use_case = serializers.ChoiceField(UseCase.choices, required=False)
+    language = serializers.CharField(required=False)
+    limit = serializers.IntegerField(min_value=1, required=False, help_text="At most so many tasks.")
+    priority = serializers.IntegerField(
+        min_value=-(2**15), max_value=2**15 - 1, default=0, help_text="Higher comes first."
+    )
+
+    def validate(self, asked):
+        chosen = asked.keys() - {"limit", "priority"}
+        if not chosen:
+            raise serializers.ValidationError(
+                _("Name the prompts: by “prompts”, their ids, or by “source” or a filter.")
+            )
+        if "prompts" in chosen and len(chosen) > 1:
+            raise serializers.ValidationError(_("Name the prompts by their ids or by a filter, not by both."))
+        return asked
+
+
+class RefusedPrompt(serializers.Serializer):
+    prompt = serializers.IntegerField()
+    reason = serializers.CharField()
+
+
+class TasksAdded(serializers.Serializer):
+    created = serializers.IntegerField()
+    refused = RefusedPrompt(many=True)
+
+
+class LabelerProgress(serializers.Serializer):
+    labeler = serializers.CharField(help_text="A pseudonym.")
+    open = serializers.IntegerField()
+    submitted = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    expired = serializers.IntegerField()
+    last_at = serializers.DateTimeField(allow_null=True)
+
+
+class Progress(serializers.Serializer):
+    project = serializers.IntegerField()
+    state = serializers.ChoiceField(ProjectState.choices)
+    tasks = serializers.IntegerField()
+    set_aside = serializers.IntegerField()
+    seats = serializers.IntegerField(allow_null=True, help_text="Labels wanted; null where tasks are for everybody.")
+    taken = serializers.IntegerField(help_text="Of the seats: submitted, or being worked on.")
+    open = serializers.IntegerField()
+    submitted = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    expired = serializers.IntegerField()
+    submitted_last_hour = serializers.IntegerField()
+    labelers = LabelerProgress(many=True)
+
+
+def _with_instructions():
+    newest = InstructionsVersion.objects.filter(instructions=OuterRef("instructions")).order_by("-number")
+    return Project.objects.select_related("form").annotate(
+        markdown=Subquery(newest.values("markdown")[:1]), instructions_version=Subquery(newest.values("number")[:1])
+    )
+
+
+@extend_schema_view(
+    list=extend_schema(summary="The projects, newest first"),
+    retrieve=extend_schema(summary="One project"),
+    create=extend_schema(summary="Set a project up", examples=[NEW]),
+    partial_update=extend_schema(summary="Change a project, or open, pause or close it"),
+)
+@extend_schema(tags=["projects"])
+class Projects(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
+    """Kind and purpose are fixed once a project has a task. State: draft → open ⇄ paused → closed."""
+
+    queryset = Project.objects.all()
+    serializer_class = ProjectRow
+    permission_classes = [Engineers]
+    filterset_fields = ["kind", "purpose", "state"]
+
+    def get_queryset(self):
+        return _with_instructions()
+
+    @method_decorator(once)
+    def create(self, request):
+        asked = self.get_serializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        fields = dict(asked.validated_data)
+        project = verbs.create_project(instructions=fields.pop("markdown"), created_by=request.user, **fields)
+        return Response(self._row(project), status=201)
+
+    def partial_update(self, request, pk):
+        project = self.get_object()
+        asked = self.get_serializer(project, data=request.data, partial=True)
+        asked.is_valid(raise_exception=True)
+        fields = dict(asked.validated_data)
+        with transaction.atomic():
+            state = fields.pop("state", None)
+            if fields:
+                verbs.change_project(project=project, by=request.user, **fields)
+            if state:
+                _bring_to(project, state)
+        return Response(self._row(project))
+
+    def _row(self, project):
+        return self.get_serializer(self.get_queryset().get(pk=project.pk)).data
+
+
+@extend_schema(
+    tags=["projects"],
+    summary="Make tasks of prompts and draw their candidates",
+    request=TasksAsked,
+    responses={201: TasksAdded},
+    examples=[BY_FILTER, BY_IDS],
+)
+@api_view(["POST"])
+@permission_classes([Engineers])
+@once
+def add_tasks(request, pk):
+    project = get_object_or_404(Project, pk=pk)
+    asked = TasksAsked(data=request.data)
+    asked.is_valid(raise_exception=True)
+    chosen = dict(asked.validated_data)
+    limit, priority = chosen.pop("limit", None), chosen.pop("priority")
+    prompts = chosen.get("prompts") or Prompt.objects.filter(**chosen)
+    drawn = drawing.add_tasks(project=project, prompts=prompts, limit=limit, priority=priority)
+    return Response({"created": drawn.created, "refused": drawn.refused}, status=201)
+
+
+@extend_schema(tags=["projects"], summary="How far along a project is", responses=Progress)
+@api_view(["GET"])
+@permission_classes([Engineers])
+def show_progress(request, pk):
+    project = get_object_or_404(Project, pk=pk)
+    return Response(verbs.progress(project))
+
+
+def _bring_to(project, state):
+    """A step that the states do not allow is a conflict with how things stand, not a mistake in the request."""
+    try:
+        if state == ProjectState.OPEN:
+            verbs.open_project(project=project)
+        elif state == ProjectState.PAUSED:
+            verbs.pause_project(project=project)
+        elif state == ProjectState.CLOSED:
+            verbs.close_project(project=project)
+        elif project.state != state:
+            raise ValidationError(_("A project that was opened does not become a draft again."))
+    except ValidationError as refusal:
+        raise Problem(409, " ".join(refusal.messages)) from refusal

@@ -1,0 +1,279 @@
+"""How does a program, or a person's own client, work through sheets? Blind, like the pages: slots, never candidates."""
+
+# The serializers' metaclass takes fields off their class, so that none hides an attribute of the same name.
+# mypy: disable-error-code="assignment,var-annotated"
+
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.exceptions import ParseError
+from rest_framework.response import Response
+
+from labeling.api.idempotency import once
+from labeling.api.permissions import Workers
+from labeling.api.problems import problem
+from labeling.api.prompts import Message
+from labeling.api.shapes import Strict
+from labeling.guidelines.models import Per, Scale
+from labeling.labels import recording
+from labeling.labels.asking import asked
+from labeling.labels.views import own_assignment
+from labeling.work import drafts, queue
+from labeling.work.counting import standing_of
+from labeling.work.models import AssignmentState, Draft, Kind, Project, Slot
+
+
+class SlotShown(serializers.Serializer):
+    slot = serializers.CharField(help_text="A letter: what ratings and the ranking call this response.")
+    text = serializers.CharField(allow_blank=True)
+
+
+class ChoiceShown(serializers.Serializer):
+    key = serializers.CharField()
+    label = serializers.CharField()
+
+
+class QuestionShown(serializers.Serializer):
+    key = serializers.CharField()
+    wording = serializers.CharField()
+    scale = serializers.ChoiceField(Scale.choices)
+    per = serializers.ChoiceField(Per.choices)
+    required = serializers.BooleanField()
+    allows_na = serializers.BooleanField(help_text="May be answered with null, not applicable.")
+    min = serializers.IntegerField(allow_null=True)
+    max = serializers.IntegerField(allow_null=True)
+    min_label = serializers.CharField(allow_blank=True)
+    max_label = serializers.CharField(allow_blank=True)
+    choices = ChoiceShown(many=True)
+
+
+class InstructionsShown(serializers.Serializer):
+    version = serializers.IntegerField()
+    markdown = serializers.CharField()
+
+
+class DraftShown(serializers.Serializer):
+    revision = serializers.IntegerField()
+    body = serializers.DictField()
+
+
+class Sheet(serializers.Serializer):
+    assignment = serializers.UUIDField()
+    kind = serializers.ChoiceField(Kind.choices)
+    lease_ends = serializers.DateTimeField()
+    page = serializers.IntegerField(help_text="Which of the labeler's sheets in this project it is, from 1.")
+    prompt = Message(many=True)
+    slots = SlotShown(many=True)
+    questions = QuestionShown(many=True)
+    instructions = InstructionsShown()
+    draft = DraftShown(allow_null=True)
+
+
+@extend_schema_field({"type": "array", "items": {"type": "array", "items": {"type": "string"}}})
+class TieGroups(serializers.Field):
+    pass
+
+
+class RatingGiven(serializers.Serializer):
+    slot = serializers.CharField()
+    overall_quality = serializers.IntegerField(required=False)
+    answers = serializers.DictField(required=False, help_text="Question key → answer; null is not applicable.")
+    notes = serializers.CharField(required=False, allow_blank=True)
+
+
+class Body(serializers.Serializer):
+    """A submission. For the document only: the rules are those of the sheet."""
+
+    ratings = RatingGiven(many=True, required=False)
+    ranking = TieGroups(required=False, help_text="Best first, ties together, every slot once.")
+    prompt_answers = serializers.DictField(required=False)
+    seconds = serializers.FloatField(required=False, help_text="Active time.")
+
+
+class SubmitBody(Body):
+    next = serializers.BooleanField(required=False, help_text="Answer with the next sheet, too.")
+
+
+class DraftBody(Body):
+    revision = serializers.IntegerField(min_value=1, max_value=2_000_000_000)
+
+
+class Revision(serializers.Serializer):
+    revision = serializers.IntegerField(help_text="Yours, or the newer one that yours lost against.")
+
+
+class Submitted(serializers.Serializer):
+    label = serializers.IntegerField()
+    next = Sheet(required=False, allow_null=True, help_text="Where it was asked for; null when nothing is left.")
+
+
+class SkipBody(Strict):
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+
+
+class Skipped(serializers.Serializer):
+    assignment = serializers.UUIDField()
+    state = serializers.ChoiceField(AssignmentState.choices)
+
+
+RATINGS = [
+    {"slot": "A", "overall_quality": 6, "answers": {"fails_task": False}, "notes": ""},
+    {"slot": "B", "overall_quality": 7, "answers": {"fails_task": False}, "notes": ""},
+    {"slot": "C", "overall_quality": 6, "answers": {"fails_task": False}, "notes": ""},
+    {"slot": "D", "overall_quality": 2, "answers": {"fails_task": True}, "notes": "Answers another question."},
+]
+RANKING = [["B"], ["A", "C"], ["D"]]
+SUBMISSION = OpenApiExample(
+    "B before A and C, which are level, before D",
+    {"ratings": RATINGS, "ranking": RANKING, "seconds": 212, "next": True},
+    request_only=True,
+)
+HALF_DONE = OpenApiExample("Half done", {"revision": 7, "ratings": RATINGS[:2], "seconds": 95}, request_only=True)
+
+
+@extend_schema(
+    tags=["sheets"],
+    summary="Take the next sheet",
+    description="The sheet you hold already, or the next that wants your hands; 204 when nothing is left. "
+    "A program may hold several, and is given another one each time.",
+    request=None,
+    responses={200: Sheet, 204: None},
+)
+@api_view(["POST"])
+@permission_classes([Workers])
+@once
+def take_next(request, pk):
+    project = get_object_or_404(Project, pk=pk)
+    assignment = queue.next_assignment(labeler=request.user, project=project)
+    return Response(sheet_of(request.user, assignment.pk)) if assignment else Response(status=204)
+
+
+@extend_schema(tags=["sheets"], summary="A sheet of your own, once more", responses=Sheet)
+@api_view(["GET"])
+@permission_classes([Workers])
+def show(request, pk):
+    assignment = own_assignment(request.user, pk)
+    closed = CLOSED.get(assignment.state)
+    return problem(409, closed()) if closed else Response(sheet_of(request.user, pk))
+
+
+@extend_schema(
+    tags=["sheets"],
+    summary="Keep a draft",
+    description="The body of a submission as far as it goes, and a revision that grows. An older revision never "
+    "overwrites a newer one.",
+    request=DraftBody,
+    responses=Revision,
+    examples=[HALF_DONE],
+)
+@api_view(["PUT"])
+@permission_classes([Workers])
+def save_draft(request, pk):
+    assignment = own_assignment(request.user, pk)
+    body = _object(request)
+    revision = body.pop("revision", None)
+    if type(revision) is not int or not 1 <= revision <= 2_000_000_000:
+        raise ParseError(_("A draft needs a revision, a number from 1."))
+    newest = drafts.save_draft(assignment=assignment, revision=revision, body=body)
+    return problem(409, CLOSED[assignment.state]()) if newest is None else Response({"revision": newest})
+
+
+@extend_schema(
+    tags=["sheets"],
+    summary="Submit a sheet",
+    description="Sent twice, it makes one label, and the same answer. 409 when the lease is gone and others have "
+    "completed the task; what was sent is then kept as the draft.",
+    request=SubmitBody,
+    responses={201: Submitted},
+    examples=[SUBMISSION],
+)
+@api_view(["POST"])
+@permission_classes([Workers])
+@once
+def submit(request, pk):
+    assignment = own_assignment(request.user, pk)
+    body = _object(request)
+    goes_on = body.pop("next", False) is True
+    try:
+        label = recording.record(assignment=assignment, body=body)
+    except queue.SheetGone as gone:
+        drafts.keep_for_the_record(assignment=assignment, body=body)
+        return problem(409, str(gone))
+    following = {"next": _following(request.user, assignment.project)} if goes_on else {}
+    return Response({"label": label.pk, **following}, status=201)
+
+
+@extend_schema(
+    tags=["sheets"], summary="Skip a sheet; you will not see it again", request=SkipBody, responses={200: Skipped}
+)
+@api_view(["POST"])
+@permission_classes([Workers])
+@once
+def skip(request, pk):
+    assignment = own_assignment(request.user, pk)
+    asked_for = SkipBody(data=_object(request))
+    asked_for.is_valid(raise_exception=True)
+    queue.skip(assignment=assignment, reason=asked_for.validated_data["reason"])
+    assignment.refresh_from_db(fields=["state"])
+    if assignment.state == AssignmentState.SUBMITTED:
+        return problem(409, CLOSED[assignment.state]())
+    return Response({"assignment": assignment.pk, "state": assignment.state})
+
+
+def sheet_of(user, assignment_id):
+    """Return what the labeler may know of their sheet, in plain values: letters and texts."""
+    assignment = own_assignment(user, assignment_id)
+    slots = list(Slot.objects.filter(assignment=assignment).order_by("place").select_related("candidate__response"))
+    asks = asked(assignment, letters=[slot.letter for slot in slots])
+    draft = Draft.objects.filter(assignment=assignment).first()
+    instructions = assignment.instructions_version
+    return {
+        "assignment": str(assignment.pk),
+        "kind": assignment.project.kind,
+        "lease_ends": assignment.lease_until,
+        "page": standing_of(user, assignment.project).page,
+        "prompt": [{key: turn[key] for key in ("role", "content")} for turn in assignment.task.prompt.messages],
+        "slots": [{"slot": slot.letter, "text": slot.candidate.response.text} for slot in slots],
+        "questions": [_question(question) for question in (*asks.response_questions, *asks.prompt_questions)],
+        "instructions": {"version": instructions.number, "markdown": instructions.markdown},
+        "draft": {"revision": draft.revision, "body": draft.body} if draft else None,
+    }
+
+
+def _question(question):
+    return {
+        "key": question.key,
+        "wording": question.shown_wording,
+        "scale": question.scale,
+        "per": question.per,
+        "required": question.is_required,
+        "allows_na": question.allows_na,
+        "min": question.minimum,
+        "max": question.maximum,
+        "min_label": question.low_anchor,
+        "max_label": question.high_anchor,
+        "choices": [{"key": choice.key, "label": choice.label} for choice in question.choices.all()],
+    }
+
+
+def _following(user, project):
+    try:
+        assignment = queue.next_assignment(labeler=user, project=project)
+    except queue.NotOpen:
+        return None
+    return sheet_of(user, assignment.pk) if assignment else None
+
+
+def _object(request):
+    """The body, a JSON object; a request without one is an empty object."""
+    if not isinstance(request.data, dict):
+        raise ParseError(_("The body is a JSON object."))
+    return dict(request.data)
+
+
+CLOSED = {
+    AssignmentState.SUBMITTED: lambda: _("You have submitted this sheet."),
+    AssignmentState.SKIPPED: lambda: _("You skipped this sheet."),
+}
