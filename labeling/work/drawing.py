@@ -6,7 +6,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from labeling.candidates.models import Response
 from labeling.prompts.models import Prompt
 from labeling.work import queue
-from labeling.work.models import Project, ProjectState, Task, TaskCandidate
+from labeling.work.models import Project, ProjectState, Task
 
 BATCH = 1000  # prompts in memory at once
 
@@ -157,22 +157,31 @@ def _answers(prompts):
 
 def _draw_batch(project, prompts, drawn, randomness, room, priority):
     answers = _answers(prompts)
-    tasks, candidates = [], []
+    tasks = []
     for prompt in prompts:
         if len(tasks) == room:
             break
         if reason := why_not(answers.get(prompt, []), project):
             drawn.refuse(prompt, reason)
-            continue
-        task = _new_task(project, prompt, randomness, priority)
-        chosen = draw(answers[prompt], k=project.k, baseline=project.baseline_id, seed=task.seed)
-        tasks.append(task)
-        candidates += [
-            TaskCandidate(task=task, response_id=answer[0], ordinal=ordinal) for ordinal, answer in enumerate(chosen)
-        ]
+        else:
+            tasks.append(_new_task(project, prompt, randomness, priority))
     Task.objects.bulk_create(tasks)
-    TaskCandidate.objects.bulk_create(candidates)
+    _store_candidates(
+        (task.pk, answer[0], ordinal)
+        for task in tasks
+        for ordinal, answer in enumerate(
+            draw(answers[task.prompt_id], k=project.k, baseline=project.baseline_id, seed=task.seed)
+        )
+    )
     drawn.created += len(tasks)
+
+
+def _store_candidates(rows):
+    """By COPY: there are K of them for every task, and building a model for each took half of the time."""
+    copying = "COPY work_taskcandidate (task_id, response_id, ordinal) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(copying) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def _new_task(project, prompt, randomness, priority):
