@@ -230,9 +230,9 @@ def test_a_chat_keeps_its_turns(ann, project, task_of):
     assert lines(grouped, project)[0]["prompt"] == turns
 
 
-def test_reading_asks_as_many_questions_for_60_rankings_as_for_2(ann, project, task_of, django_assert_num_queries):
+def test_reading_asks_as_many_questions_for_12_rankings_as_for_2(ann, project, task_of, django_assert_num_queries):
     # The cursor with its close, the prompts, the responses with ratings and answers; the projects when choosing.
-    for n in (2, 58):
+    for n in (2, 10):
         for _ in range(n):
             rank(task_of(project), ann, "A > B > C > D", ratings={"A": 3}, answers={"A": {"fails_task": True}})
         with django_assert_num_queries(4):

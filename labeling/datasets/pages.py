@@ -1,0 +1,87 @@
+"""Where do researchers choose, watch and fetch datasets? Pages that hang off the admin."""
+
+from functools import wraps
+
+import orjson
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from labeling.datasets import choosing, freezing
+from labeling.datasets.forms import ChoiceForm
+from labeling.datasets.models import DatasetVersion, File
+from labeling.datasets.serving import file_response
+
+
+def permitted(permission):
+    """Refuse with 403 whoever lacks the permission."""
+
+    def decorate(view):
+        @wraps(view)
+        def guarded(request, **which):
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            return view(request, **which)
+
+        return guarded
+
+    return decorate
+
+
+@permitted("datasets.add_datasetversion")
+def choose(request):
+    """Choose (GET), see what would leave (GET with a choice), have it frozen (POST)."""
+    form = ChoiceForm(request.POST or request.GET or None)
+    if request.method == "POST" and form.is_valid():
+        version = freezing.request_dataset(**form.asked, requested_by=request.user)
+        return redirect("admin:datasets_datasetversion_change", version.pk)
+    context = admin.site.each_context(request) | {"title": _("Freeze a dataset"), "form": form}
+    if form.is_valid():
+        context["counts"] = choosing.preview_counts(form.choice)
+    return render(request, "admin/datasets/datasetversion/choose.html", context)
+
+
+@require_safe
+@permitted("datasets.view_datasetversion")
+def version(request, pk):
+    """One version: its progress as long as it is being frozen, then its files and its manifest."""
+    version = get_object_or_404(DatasetVersion.objects.select_related("requested_by"), pk=pk)
+    context = admin.site.each_context(request) | {
+        "title": str(version),
+        "version": version,
+        "files": version.files.all(),
+        "manifest": _readable(version.manifest),
+        "may_retry": request.user.has_perm("datasets.add_datasetversion"),
+    }
+    page = "admin/datasets/datasetversion/version.html"
+    return render(request, f"{page}#live" if request.htmx else page, context)
+
+
+@require_POST
+@permitted("datasets.add_datasetversion")
+def retry(request, pk):
+    freezing.retry(version=get_object_or_404(DatasetVersion, pk=pk))
+    return redirect("admin:datasets_datasetversion_change", pk)
+
+
+@require_safe
+@permitted("datasets.view_file")
+def download(request, pk, name):
+    return file_response(request, get_object_or_404(File, version=pk, name=name))
+
+
+@require_safe
+@permitted("datasets.view_file")
+def manifest(request, pk):
+    version = get_object_or_404(DatasetVersion, pk=pk)
+    if not version.is_frozen:
+        raise Http404
+    opened = (freezing.folder_of(version) / "manifest.json").open("rb")
+    return FileResponse(opened, as_attachment=True, filename="manifest.json")
+
+
+def _readable(manifest):
+    return orjson.dumps(manifest, option=orjson.OPT_INDENT_2).decode() if manifest else ""
