@@ -1,11 +1,10 @@
 // What every page shares: starting a sheet's scripts, speaking to screen readers, remembering a choice.
 (() => {
-  "use strict";
   const starters = [];
   let sheet = null;
   let closing = null;
 
-  // A sheet that htmx put in the place of another gets fresh scripts; the old ones are stopped by their signal.
+  // A sheet that htmx puts in the place of another gets fresh scripts; the signal stops the old ones.
   function start() {
     const found = document.getElementById("sheet");
     if (found === sheet) return;

@@ -90,7 +90,7 @@ attune.onSheet((sheet, { on, find, all }) => {
     else if (group) place(sheet.attune.active(), Number(group.dataset.group));
   });
 
-  // Dragging is one more way to do what the buttons, the keys and the selects do.
+  // Dragging: one more way to do what buttons, keys and selects do.
   on(board, "pointerdown", (down) => {
     const lifted = down.target.closest(".chip");
     if (!lifted || down.button) return;
@@ -115,9 +115,9 @@ attune.onSheet((sheet, { on, find, all }) => {
       if (target && type === "pointerup") place(lifted.dataset.chip, Number(target.dataset.group));
       over(null);
     };
-    for (const [event, act] of [["pointermove", drag], ["pointerup", drop], ["pointercancel", drop]]) {
-      document.addEventListener(event, act, { signal: ended.signal });
-    }
+    const { signal } = ended;
+    document.addEventListener("pointermove", drag, { signal });
+    for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, drop, { signal });
   });
 
   Object.assign(sheet.attune, {

@@ -1,4 +1,4 @@
-// Nothing typed is lost: drafts, their copy in this browser, the active time, a submission that waits for the network.
+// Nothing typed is lost: drafts, their copy in this browser, the active time, a submission that can wait.
 attune.onSheet((sheet, { on, find, signal }) => {
   const words = sheet.dataset;
   const form = find("form.sheet");
@@ -62,7 +62,8 @@ attune.onSheet((sheet, { on, find, signal }) => {
   async function settle(answer) {
     if (signal.aborted) return;
     if ([409, 410].includes(answer.status)) return choose(await answer.json());
-    if (!answer.ok || answer.redirected) return again(answer.status === 403 || answer.redirected ? words.wSignedOut : "");
+    if (answer.status === 403 || answer.redirected) return again(words.wSignedOut);
+    if (!answer.ok) return again();
     revision = Math.max(revision, (await answer.json()).revision);
     if (changed) return;
     attune.forget(copy);
@@ -76,7 +77,7 @@ attune.onSheet((sheet, { on, find, signal }) => {
     soon(AGAIN);
   }
 
-  // A newer revision from another window is never written over by itself: the person says which one stays.
+  // A newer revision from elsewhere is never written over by itself: the person says which one stays.
   function choose(newer) {
     outrun = changed = true;
     newest = newer.revision;

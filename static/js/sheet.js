@@ -47,7 +47,7 @@ attune.onSheet((sheet, { on, find, all }) => {
   on(strip, "pointerdown", touch);
   Object.assign(sheet.attune, { go: (letter) => bring(cardOf(letter)), active: () => active.dataset.letter });
 
-  // On a phone a swipe brings another card; the keys and the board then mean that one.
+  // On a phone a swipe brings another card into focus.
   const swipe = new IntersectionObserver((seen) => {
     const shown = seen.find((one) => one.isIntersecting)?.target;
     if (strip.clientWidth < shown?.clientWidth * 1.5) activate(shown);
@@ -180,10 +180,8 @@ attune.onSheet((sheet, { on, find, all }) => {
   // A number pad without its lock moves the cursor: then its key is no digit.
   function read({ code, key, shiftKey }) {
     const [, pad, digit] = /^(Digit|Numpad)(\d)$/.exec(code) ?? [];
-    return {
-      code: code.replace("NumpadEnter", "Enter"), key, shiftKey,
-      digit: digit && (pad === "Digit" || key === digit) ? Number(digit) : null,
-    };
+    const counts = digit && (pad === "Digit" || key === digit);
+    return { code: code.replace("NumpadE", "E"), key, shiftKey, digit: counts ? Number(digit) : null };
   }
 
   function onBoard(pressed, letter) {
@@ -210,7 +208,7 @@ attune.onSheet((sheet, { on, find, all }) => {
     else if (code === "Enter" && shiftKey) go(beside(-1));
     else if (code === "Enter") beside(1) ? go(beside(1)) : sheet.attune.toBoard();
     else if (step) go(beside(step));
-    else if (code === "Period" && !shiftKey) expand(active);
+    else if (code === "Period") expand(active);
     else return answer(pressed) || anywhere(pressed);
     return true;
   }
@@ -238,22 +236,20 @@ attune.onSheet((sheet, { on, find, all }) => {
     if ((enter || pressed.code === "Space") && target.closest("button:not(.chip), a")) {
       return enter || !target.matches("a[role=button]") || target.click();
     }
-    // A bare Enter in a radio would submit the form, which only Ctrl+Enter and the buttons may do.
+    // A bare Enter in a radio would submit the form.
     if (enter && target.matches("input")) event.preventDefault();
-    if (attune.recall("keys", "on") !== "on") return;
+    if (!find("[data-keys]").checked) return;
     const letter = target.closest("[data-chip]")?.dataset.chip;
     if (letter ? onBoard(pressed, letter) : onCard(pressed, target)) event.preventDefault();
   });
 
   // What this browser remembers
 
-  function keep(selector, name, otherwise) {
-    const box = find(selector);
-    box.checked = attune.recall(name, otherwise) === "on";
-    on(box, "change", () => attune.remember(name, box.checked ? "on" : "off"));
+  for (const [name, usual] of [["plain", false], ["keys", true]]) {
+    const box = find(`[data-${name}]`);
+    box.checked = attune.recall(name, String(usual)) === "true";
+    on(box, "change", () => attune.remember(name, box.checked));
   }
-  keep("[data-plain]", "plain", "off");
-  keep("[data-keys]", "keys", "on");
   openPanel(attune.recall("instructions") === "true");
 
   count();
