@@ -56,7 +56,7 @@ def preview(*, file, filename, mapping=None):
 def request_import(*, file, filename, source_name, mapping=None, requested_by=None, wake_worker=True):
     """Keep `file` (binary, seekable) and queue its import; raise Refused, storing nothing, if it cannot be taken."""
     mapping = mappings.check(mapping or {})
-    source_name = _checked_name(source_name)
+    source_name = checked_name(source_name)
     reader = _reader(file, filename)
     if reader.kind == "csv" and "prompt" not in mappings.mapped(reader.header, mapping):
         raise NotReadable(f"No column of the file is the prompt. It has: {', '.join(reader.header)}.")
@@ -119,7 +119,7 @@ def add_prompts(*, source_name, rows, mapping=None, created_by=None):
     Returns (created, seen, refused): lists of (index, primary key), the same, and of (index, reason).
     """
     mapping = mappings.check(mapping or {})
-    source, _ = Source.objects.get_or_create(name=_checked_name(source_name), defaults={"created_by": created_by})
+    source, _ = Source.objects.get_or_create(name=checked_name(source_name), defaults={"created_by": created_by})
     batch, refused = [], []
     for index, values in enumerate(rows):
         try:
@@ -144,7 +144,7 @@ def _reader(file, filename):
     return Reader(file, filename, limit=settings.IMPORT_MAX_LINE_BYTES)
 
 
-def _checked_name(name):
+def checked_name(name):
     name = (name or "").strip()
     if not name or len(name) > 100 or not name.isprintable():
         raise Refused("The source needs a name of at most 100 characters.")

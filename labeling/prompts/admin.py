@@ -1,0 +1,127 @@
+"""Where do researchers see which words came in, from where, and whose they are?"""
+
+from django.contrib import admin
+from django.db.models import Count, OuterRef, Subquery
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+
+from labeling.people.only_shown import OnlyShown
+from labeling.prompts.models import Owner, Prompt, RefusedRow, Source
+
+
+def counted(rows, key):
+    """How many of `rows` each listed row has, in a subquery of its own, so that only listed rows are counted."""
+    return Subquery(
+        rows.filter(**{key: OuterRef("pk")}).order_by().values(key).annotate(number=Count("pk")).values("number")
+    )
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):
+    list_display = ("name", "prompts", "created_at", "created_by")
+    list_select_related = ("created_by",)
+    search_fields = ("name",)
+    readonly_fields = ("created_at", "created_by")
+    ordering = ("name",)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(prompt_count=counted(Prompt.objects.all(), "source"))
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("prompts"))
+    def prompts(self, source):
+        return source.prompt_count or 0
+
+
+@admin.register(Owner)
+class OwnerAdmin(OnlyShown):
+    list_display = ("__str__", "split", "is_author", "prompts", "created_at")
+    list_filter = ("split", "is_author")
+    search_fields = ("key_hash__startswith",)
+    ordering = ("-pk",)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(prompt_count=counted(Prompt.objects.all(), "owner"))
+
+    @admin.display(description=_("prompts"))
+    def prompts(self, owner):
+        return owner.prompt_count or 0
+
+
+@admin.register(Prompt)
+class PromptAdmin(OnlyShown):
+    """What was asked is a fact. What it is about may be corrected."""
+
+    list_display = ("__str__", "source", "split", "origin", "use_case", "language", "responses")
+    list_filter = ("source", "owner__split", "use_case", "origin", "language")
+    list_select_related = ("source", "owner")
+    search_fields = ("external_id__exact", "messages__icontains")
+    search_help_text = _("Words of the prompt, or its whole id.")
+    ordering = ("-pk",)
+    fields = (
+        "turns",
+        ("source", "external_id"),
+        ("split", "owner"),
+        ("origin", "is_text"),
+        ("use_case", "language"),
+        "tags",
+        "answers",
+        "meta",
+        ("from_import", "created_at"),
+    )
+    readonly_fields = (
+        "turns",
+        "source",
+        "external_id",
+        "split",
+        "owner",
+        "origin",
+        "is_text",
+        "answers",
+        "meta",
+        "from_import",
+        "created_at",
+    )
+
+    def get_queryset(self, request):
+        answers = Prompt._meta.get_field("responses").related_model.objects.all()
+        return super().get_queryset(request).annotate(response_count=counted(answers, "prompt"))
+
+    def has_change_permission(self, request, obj=None):
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    @admin.display(description=_("split"), ordering="owner__split")
+    def split(self, prompt):
+        return prompt.owner.get_split_display()
+
+    @admin.display(description=_("responses"))
+    def responses(self, prompt):
+        return prompt.response_count or 0
+
+    @admin.display(description=_("prompt"))
+    def turns(self, prompt):
+        return render_to_string("admin/prompts/prompt/turns.html", {"messages": prompt.messages})
+
+    @admin.display(description=_("responses"))
+    def answers(self, prompt):
+        answers = list(prompt.responses.select_related("endpoint").order_by("endpoint__name", "sample"))
+        texts = [answer.text_hash for answer in answers if not answer.is_empty]
+        for answer in answers:
+            answer.is_duplicate = texts.count(answer.text_hash) > 1
+        return render_to_string("admin/prompts/prompt/answers.html", {"answers": answers})
+
+
+@admin.register(RefusedRow)
+class RefusedRowAdmin(OnlyShown):
+    list_display = ("of_import", "line", "reason", "excerpt")
+    list_select_related = ("of_import__source",)
+    list_filter = ("of_import__source",)
+    search_fields = ("reason",)
+    ordering = ("-of_import", "line")
