@@ -43,7 +43,8 @@ def answer(exc, context):
 
 def problem(status, detail, errors=(), headers=None):
     """Return the response that says `detail`, a sentence; `errors` are {"field", "detail"} each."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    sentence = detail if detail.endswith((".", "?", "!")) else f"{detail}."
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
     if errors:
         body["errors"] = list(errors)
     return Response(body, status=status, headers=headers, content_type="application/problem+json")
