@@ -17,7 +17,7 @@ class DatasetVersionAdmin(OnlyShown):
     list_select_related = ("requested_by",)
     ordering = ("-pk",)
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request, obj=None):
         return request.user.has_perm("datasets.add_datasetversion")
 
     def get_queryset(self, request):

@@ -32,7 +32,7 @@ def request_dataset(*, kind, format, projects, filters=None, requested_by=None):
 
     with transaction.atomic():
         version = _numbered(choosing.choose(kind=kind, format=format, projects=projects, filters=filters), requested_by)
-        freeze.delay_on_commit(version.pk)
+        freeze.delay_on_commit(version.pk)  # type: ignore[attr-defined]  # unknown to the stubs
     return version
 
 
@@ -63,7 +63,7 @@ def retry(*, version):
             state=DatasetState.FREEZING, error="", attempts=0, rows_done=0, lease_until=None
         )
         if sent:
-            freeze.delay_on_commit(version.pk)
+            freeze.delay_on_commit(version.pk)  # type: ignore[attr-defined]  # unknown to the stubs
     return bool(sent)
 
 

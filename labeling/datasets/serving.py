@@ -21,7 +21,7 @@ def file_response(request, file):
 
 def _answer(request, file, etag):
     asked = _range(request, etag)
-    start, end = _bounds(*asked, file.bytes) if asked else (0, file.bytes)
+    start, end = _bounds(asked, file.bytes) if asked else (0, file.bytes)
     if start >= end:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{file.bytes}"})
     response = _body(request, file, start, end)
@@ -42,7 +42,7 @@ def _described(response, etag):
 
 def _range(request, etag):
     """("first", "last") of the one range asked for, as it stands in the header; None where the whole file is due."""
-    asked = re.fullmatch(r"bytes=(\d*)-(\d*)", request.META.get("HTTP_RANGE", "").replace(" ", ""))
+    asked = re.fullmatch(r"bytes=([0-9]{0,100})-([0-9]{0,100})", request.META.get("HTTP_RANGE", "").replace(" ", ""))
     if request.method != "GET" or not asked or request.META.get("HTTP_IF_RANGE", etag) != etag:
         return None
     first, last = asked.groups()
@@ -50,8 +50,9 @@ def _range(request, etag):
     return None if is_backwards or not (first or last) else (first, last)
 
 
-def _bounds(first, last, size):
+def _bounds(asked, size):
     """(start, end) within the file; an empty span where the range lies outside."""
+    first, last = asked
     if not first:
         return max(0, size - int(last)), size
     return int(first), min(size, int(last) + 1) if last else size

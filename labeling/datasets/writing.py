@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import os
 from collections import Counter, defaultdict, deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import orjson
@@ -50,7 +50,7 @@ class Files:
     def __init__(self, folder):
         self.folder = folder
         self.by_split = {}
-        self.waiting = deque()
+        self.waiting: deque[Future[None]] = deque()
         # The reader waits for the database and the compressor needs no interpreter: two threads fill two cores.
         self.compressor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compressor")
 
