@@ -34,6 +34,9 @@ class FormAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ("key",) if obj else ()
 
+    def has_delete_permission(self, request, obj=None):
+        return False
+
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else self.prepopulated_fields
 

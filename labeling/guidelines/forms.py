@@ -20,10 +20,10 @@ KEY = re.compile(r"[a-z0-9_-]{1,50}")
 
 class QuestionForm(forms.ModelForm):
     position = forms.IntegerField(
-        label=_("position"), required=False, help_text=_("Questions are asked in this order. Empty: at the end.")
+        label=_("Position"), required=False, help_text=_("Questions are asked in this order. Empty: at the end.")
     )
     choices = forms.CharField(
-        label=_("choices"),
+        label=_("Choices"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("One a line, as “key: what labelers read”. Only for the scales that offer some."),
@@ -66,7 +66,7 @@ class QuestionFormSet(forms.BaseInlineFormSet):
 
 class InstructionsForm(forms.ModelForm):
     markdown = forms.CharField(
-        label=_("text"),
+        label=_("Text"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 30, "cols": 100}),
         help_text=_("In Markdown. A changed text becomes a new version; sheets that are open keep the one they show."),

@@ -17,7 +17,7 @@ admin.site.unregister(Group)
 class CohortInline(admin.StackedInline):
     model = CohortMembership
     fk_name = "labeler"
-    fields = ("cohort", "admitted_at")
+    fields = ("cohort",)
     verbose_name_plural = _("cohort")
     can_delete = True
 

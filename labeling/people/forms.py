@@ -10,12 +10,12 @@ from labeling.people.models import User
 
 
 class _Account(forms.ModelForm):
-    locale = forms.ChoiceField(label=_("language"), choices=[("", "—"), *settings.LANGUAGES], required=False)
+    locale = forms.ChoiceField(label=_("Language"), choices=[("", "—"), *settings.LANGUAGES], required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "groups" in self.fields:
-            self.fields["groups"].label = _("roles")
+            self.fields["groups"].label = _("Roles")
             self.fields["groups"].help_text = _("Researchers and admins may open these pages; the others may not.")
 
     def clean_email(self):

@@ -6,6 +6,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -112,7 +113,7 @@ class Candidates(OnlyShownRows):
 
     @admin.display(description=gettext_lazy("text"))
     def text(self, candidate):
-        return candidate.response.text
+        return Truncator(candidate.response.text).chars(1_000)
 
 
 class WantsHands(admin.SimpleListFilter):

@@ -16,7 +16,7 @@ class ProjectForm(forms.ModelForm):
     """All of a project on one page, its instructions included."""
 
     markdown = forms.CharField(
-        label=_("instructions"),
+        label=_("Instructions"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 20, "cols": 100}),
         help_text=_("In Markdown. A changed text becomes a new version, which sheets leased from then on show."),

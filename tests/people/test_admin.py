@@ -41,10 +41,6 @@ def account(**fields):
         "cohort_membership-TOTAL_FORMS": "1",
         "cohort_membership-INITIAL_FORMS": "0",
         "cohort_membership-0-cohort": "",
-        "cohort_membership-0-admitted_at_0": "2026-11-22",
-        "cohort_membership-0-admitted_at_1": "09:00:00",
-        "initial-cohort_membership-0-admitted_at_0": "2026-11-22",
-        "initial-cohort_membership-0-admitted_at_1": "09:00:00",
         **fields,
     }
 
