@@ -36,7 +36,7 @@ class QuestionForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial |= {"position": self.instance.position, "choices": choices_text(self.instance)}
+            self.initial.update(position=self.instance.position, choices=choices_text(self.instance))
 
     def clean_choices(self):
         return [_choice(line) for line in self.cleaned_data["choices"].splitlines() if line.strip()]

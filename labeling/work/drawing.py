@@ -61,7 +61,7 @@ def draw(answers, *, k, baseline=None, seed):
     randomness = random.Random(seed)  # noqa: S311  as above
     own = [answer for answer in answers if baseline is not None and answer[1] == baseline]
     first = [randomness.choice(own)] if own else []
-    texts = {}
+    texts: dict[str, list] = {}
     for answer in answers:
         texts.setdefault(answer[2], []).append(answer)
     for answer in first:
@@ -157,7 +157,7 @@ def _answers(prompts):
 
 def _draw_batch(project, prompts, drawn, randomness, room, priority):
     answers = _answers(prompts)
-    tasks = []
+    tasks: list[Task] = []
     for prompt in prompts:
         if len(tasks) == room:
             break

@@ -176,7 +176,7 @@ def by_labeler(project):
             pseudonym_key=F("labeler__pseudonym_key"),
         )
         .annotate(**sheets, last_at=Max("closed_at"))
-        .order_by("-submitted", "labeler_id")
+        .order_by(F("submitted").desc(), "labeler_id")
     )
 
 
