@@ -100,10 +100,12 @@ def urls(instance: str = "demo", root: Path = CHECKOUT, environ: Mapping[str, st
         return None
 
 
-def environment(instance: str = "demo", root: Path = CHECKOUT) -> dict[str, str]:
+def environment(
+    instance: str = "demo", root: Path = CHECKOUT, environ: Mapping[str, str] = os.environ
+) -> dict[str, str]:
     """Every variable the settings require, while the servers run; else nothing. Changes nothing."""
     place = Place.of(instance, root)
-    services = urls(instance, root)
+    services = urls(instance, root, environ)
     if services is None or not place.secrets.exists():
         return {}
     return {
