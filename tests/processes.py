@@ -21,7 +21,7 @@ import redis
 from labeling.embedded.processes import free_port
 from tests.celery_worker import environment, own_broker, until, worker
 
-__all__ = ["Process", "Web", "beat", "environment", "own_broker", "until", "web", "worker"]
+__all__ = ["Process", "Web", "beat", "environment", "own_broker", "running", "until", "web", "worker"]
 
 ROOT = Path(__file__).resolve().parent.parent
 PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines() if ": " in line)
@@ -102,12 +102,22 @@ class Web(Process):
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
+# Starting a site takes seconds, so that one stands until the session ends. Where it works → Web.
+SITES: dict[tuple[str, ...], Web] = {}
+
+
 @pytest.fixture
-def web(transactional_db, own_broker, tmp_path):
+def web(request, transactional_db, own_broker, tmp_path_factory):
     """The site as the Procfile starts it, at `web.url`. What it wrote is shown with a test that fails."""
+    environ = environment(REDIS_URL=own_broker)
     with redis.Redis.from_url(own_broker) as valkey:
         valkey.flushdb()  # the sign-ins of earlier tests count against a limit
-    yield from running(Web(environ=environment(REDIS_URL=own_broker), log=tmp_path / "web.log"))
+    where = tuple(environ[name] for name in ("DATABASE_URL", "REDIS_URL", "ATTUNE_DATA_DIR"))
+    if where not in SITES:
+        SITES[where] = Web(environ=environ, log=tmp_path_factory.mktemp("web") / "web.log").start()
+        request.session.addfinalizer(SITES[where].stop)  # before the test database is dropped
+    yield SITES[where]
+    print(SITES[where].last_words())
 
 
 @pytest.fixture

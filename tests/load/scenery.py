@@ -4,6 +4,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from labeling.guidelines.models import Form, Instructions, InstructionsVersion
 from labeling.people.models import CohortMembership, User
@@ -11,6 +12,7 @@ from labeling.prompts.models import Owner, Source
 from labeling.work.models import Project
 
 PASSWORD = "attune-demo"
+HASHED = SimpleLazyObject(lambda: make_password(PASSWORD))  # slow on purpose, so once
 
 # Four answers of about 1 kB each, all different, with the Markdown that models like to write.
 TASKS = """
@@ -57,9 +59,8 @@ def project_with(*, tasks, name="Rank under load", overlap=1):
 
 def labelers(number):
     """Return that many labelers of the training cohort, who sign in with PASSWORD."""
-    password = make_password(PASSWORD)
     emails = [f"hand{n}@attune.example" for n in range(number)]
-    User.objects.bulk_create([User(email=email, password=password) for email in emails], ignore_conflicts=True)
+    User.objects.bulk_create([User(email=email, password=str(HASHED)) for email in emails], ignore_conflicts=True)
     people = list(User.objects.filter(email__in=emails).order_by("pk"))
     Group.objects.get(name="labeler").user_set.add(*people)
     CohortMembership.objects.bulk_create(
