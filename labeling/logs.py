@@ -1,11 +1,13 @@
 """What is written down while the house works? One event a line: key=value to read, JSON to ship."""
 
+from typing import Any
+
 import structlog
 
 
 def configure_logs(*, json, level):
     """Configure structlog and return Django's LOGGING dict; the same shape for our events and for libraries'."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

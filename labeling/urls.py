@@ -7,7 +7,7 @@ from django.urls import include, path
 from labeling.api import health
 
 # Staff sign in by the same door as everybody.
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("labeling.desk.urls")),

@@ -50,8 +50,12 @@ class ModelEndpoint(models.Model):
 
 
 def normal_hash(text):
-    """Return 64 hex digits, equal for texts that a reader would call the same: Unicode form and white space aside."""
-    return hashlib.sha256(" ".join(unicodedata.normalize("NFC", text).split()).encode()).hexdigest()
+    """Return 64 hex digits, equal for texts that a reader cannot tell apart.
+
+    Unicode form, line endings and white space at the ends are set aside; indentation is not: in code it means something.
+    """
+    lines = unicodedata.normalize("NFC", text).strip().splitlines()
+    return hashlib.sha256("\n".join(line.rstrip() for line in lines).encode()).hexdigest()
 
 
 class ResponseQuerySet(models.QuerySet):
@@ -80,7 +84,7 @@ class Response(models.Model):
     text_hash = models.CharField(_("hash of the normalised text"), max_length=64)
     is_empty = models.GeneratedField(
         verbose_name=_("is empty"),
-        expression=Q(text__regex=r"^\s*$"),
+        expression=Q(text__regex=r"^\s*$"),  # type: ignore[arg-type]
         output_field=models.BooleanField(),
         db_persist=True,
     )

@@ -5,6 +5,7 @@ best first), `prompt_answers`, `seconds`. The browser's form is turned into the 
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -251,7 +252,7 @@ def _rating_from_form(data, letter, sheet):
 
 
 def _answers_from_form(data, prefix, questions):
-    answers = {}
+    answers: dict[str, Any] = {}
     for question in questions:
         name = f"{prefix}-{question.key}"
         value = data.getlist(name) if question.scale == "choices" else data.get(name, "").strip()

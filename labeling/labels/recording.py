@@ -41,8 +41,8 @@ def _store_answers(label, submission, slots, questions):
         Rating(label=label, slot=slots[letter], overall_quality=said.overall_quality, notes=said.notes)
         for letter, said in submission.ratings.items()
     )
-    rows = [(None, submission.prompt_answers)]
-    rows += zip(ratings, (said.answers for said in submission.ratings.values()), strict=True)
+    answers = [said.answers for said in submission.ratings.values()]
+    rows = [(None, submission.prompt_answers), *zip(ratings, answers, strict=True)]
     Answer.objects.bulk_create(
         Answer(label=label, rating=rating, question=questions[key], **_column(questions[key], value))
         for rating, answers in rows

@@ -191,8 +191,12 @@ def extend(*, assignment):
 
 
 def expire_due(*, limit=1_000):
-    """Close up to `limit` sheets whose lease has passed, freeing their seats; drafts stay. Returns how many."""
-    return _expire("lease_until < %s", [timezone.now()], limit)
+    """Close up to `limit` sheets whose lease has passed, freeing their seats; drafts stay. Returns how many.
+
+    A sheet that was leased in the very moment in which its project closed is due as well.
+    """
+    is_due = "lease_until < %s OR project_id IN (SELECT id FROM work_project WHERE state = 'closed')"
+    return _expire(f"({is_due})", [timezone.now()], limit)
 
 
 def expire_open(*, project):

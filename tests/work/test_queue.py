@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from labeling.work import queue
-from labeling.work.models import Assignment, AssignmentState, Draft, Membership, Task
+from labeling.work.models import Assignment, AssignmentState, Draft, Membership, Project, Task
 from tests.factories import ProjectFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
@@ -216,6 +216,17 @@ def test_closing_a_project_expires_its_open_sheets_and_takes_no_late_ones(ann):
 
     with pytest.raises(queue.SheetGone), transaction.atomic():
         queue.hand_in(assignment=Assignment.objects.get(pk=sheet.pk))
+
+
+def test_a_sheet_leased_while_its_project_closed_is_swept_up(ann):
+    task = TaskFactory()
+    sheet = queue.next_assignment(labeler=ann, project=task.project)
+    Project.objects.update(state="closed")
+
+    assert queue.expire_due() == 1
+
+    sheet.refresh_from_db()
+    assert sheet.state == AssignmentState.EXPIRED
 
 
 @pytest.mark.parametrize("state", ["draft", "paused", "closed"])
