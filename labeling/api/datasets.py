@@ -8,11 +8,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers
 from rest_framework.decorators import api_view, content_negotiation_class, permission_classes
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from labeling.api.idempotency import once
+from labeling.api.negotiation import Whatever
 from labeling.api.permissions import Engineers
 from labeling.api.problems import Problem
 from labeling.api.shapes import Strict
@@ -67,16 +67,6 @@ class DatasetRow(serializers.ModelSerializer):
         return sorted(project.pk for project in version.projects.all())
 
 
-class Whatever(BaseContentNegotiation):
-    """A file is what it is, whatever the Accept header would rather have."""
-
-    def select_parser(self, request, parsers):
-        return parsers[0]
-
-    def select_renderer(self, request, renderers, format_suffix=None):
-        return renderers[0], renderers[0].media_type
-
-
 @extend_schema_view(
     list=extend_schema(summary="The dataset versions, newest first"),
     retrieve=extend_schema(summary="One dataset version with its files"),
@@ -105,7 +95,7 @@ class Datasets(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet)
 
 
 @extend_schema(tags=["datasets"], summary="What a dataset version says of itself", responses=OpenApiTypes.OBJECT)
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @permission_classes([Engineers])
 def show_manifest(request, pk):
     version = get_object_or_404(DatasetVersion, pk=pk)
@@ -121,7 +111,7 @@ def show_manifest(request, pk):
     parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="bytes=0-999")],
     responses={(200, "application/gzip"): OpenApiTypes.BINARY, (206, "application/gzip"): OpenApiTypes.BINARY},
 )
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @content_negotiation_class(Whatever)
 @permission_classes([Engineers])
 def download(request, pk, name):

@@ -5,9 +5,10 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.decorators import api_view, permission_classes
+from rest_framework.decorators import api_view, content_negotiation_class, permission_classes
 from rest_framework.permissions import IsAuthenticated
 
+from labeling.api.negotiation import Whatever
 from labeling.api.problems import problem
 
 
@@ -26,6 +27,7 @@ page = login_required(Page.as_view())
 
 @extend_schema(exclude=True)
 @api_view(["GET", "POST", "PUT", "PATCH", "DELETE"])
+@content_negotiation_class(Whatever)
 @permission_classes([IsAuthenticated])
 def nothing_here(request):
     """A wrong address is a problem document too, and says so when only the slash at its end is missing."""

@@ -3,6 +3,7 @@
 import django_filters
 import orjson
 from django.db import transaction
+from django.db.models import Prefetch
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -10,18 +11,21 @@ from rest_framework.generics import ListAPIView
 from rest_framework.renderers import JSONRenderer
 
 from labeling.api.permissions import Engineers
-from labeling.labels.models import Label
+from labeling.labels.models import Answer, Label
 from labeling.people.models import Cohort
 from labeling.people.pseudonyms import pseudonym
-from labeling.work.models import AssignmentState, Kind, Project, Purpose
+from labeling.work.models import AssignmentState, Kind, Project, Purpose, Slot
 
 AT_ONCE = 500
 
+SLOTS = Slot.objects.select_related("candidate__response__endpoint").defer(
+    "candidate__response__text", "candidate__response__sampling", "candidate__response__meta"
+)
 WHOLE = (
-    "ranking__places__slot",
-    "ratings__slot",
-    "answers__question",
-    "assignment__slots__candidate__response__endpoint",
+    "ranking__places",
+    "ratings",
+    Prefetch("answers", Answer.objects.select_related("question")),
+    Prefetch("assignment__slots", SLOTS),
 )
 
 
@@ -94,7 +98,11 @@ class Labels(ListAPIView):
         Label.objects.standing()
         .filter(assignment__state=AssignmentState.SUBMITTED)
         .select_related(
-            "assignment__project", "assignment__labeler", "assignment__task", "assignment__instructions_version"
+            "ranking",
+            "assignment__project",
+            "assignment__labeler",
+            "assignment__task",
+            "assignment__instructions_version",
         )
         .prefetch_related(*WHOLE)
     )

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.core.signals import got_request_exception
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -113,6 +113,7 @@ TRANSLATIONS = {
     PermissionDenied: lambda _denied: exceptions.PermissionDenied(),
     RequestDataTooBig: lambda _big: Problem(413, _("The request is too large.")),
     SuspiciousOperation: lambda _odd: exceptions.ParseError(_("The request cannot be read.")),
+    DataError: lambda _odd: exceptions.ParseError(_("The request holds what cannot be stored, such as U+0000.")),
     IntegrityError: _collision,
 }
 

@@ -19,7 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 from labeling.api.idempotency import once
 from labeling.api.permissions import Engineers
 from labeling.api.problems import Problem
-from labeling.api.shapes import Strict
+from labeling.api.shapes import Named, Strict
 from labeling.guidelines.models import Form, InstructionsVersion
 from labeling.prompts.models import Origin, Prompt, Source, Split, UseCase
 from labeling.work import drawing
@@ -50,7 +50,7 @@ BY_IDS = OpenApiExample("By ids", {"prompts": [17, 18, 21]}, request_only=True)
 
 
 class ProjectRow(Strict, serializers.ModelSerializer):
-    form = serializers.SlugRelatedField(
+    form = Named(
         "key",
         queryset=Form.objects.all(),
         required=False,
@@ -80,7 +80,7 @@ class TasksAsked(Strict):
         allow_empty=False,
         max_length=100_000,
     )
-    source = serializers.SlugRelatedField(
+    source = Named(
         "name",
         queryset=Source.objects.all(),
         required=False,
@@ -212,7 +212,7 @@ def add_tasks(request, pk):
 
 
 @extend_schema(tags=["projects"], summary="How far along a project is", responses=Progress)
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @permission_classes([Engineers])
 def show_progress(request, pk):
     project = get_object_or_404(Project, pk=pk)

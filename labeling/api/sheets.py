@@ -151,12 +151,11 @@ def take_next(request, pk):
 
 
 @extend_schema(tags=["sheets"], summary="A sheet of your own, once more", responses=Sheet)
-@api_view(["GET"])
+@api_view(["GET", "HEAD"])
 @permission_classes([Workers])
 def show(request, pk):
     assignment = own_assignment(request.user, pk)
-    closed = CLOSED.get(assignment.state)
-    return problem(409, closed()) if closed else Response(sheet_of(request.user, pk))
+    return _closed(assignment) or Response(sheet_of(request.user, pk))
 
 
 @extend_schema(
@@ -177,7 +176,10 @@ def save_draft(request, pk):
     if type(revision) is not int or not 1 <= revision <= 2_000_000_000:
         raise ParseError(_("A draft needs a revision, a number from 1."))
     newest = drafts.save_draft(assignment=assignment, revision=revision, body=body)
-    return problem(409, CLOSED[assignment.state]()) if newest is None else Response({"revision": newest})
+    if newest is None:
+        assignment.refresh_from_db(fields=["state"])
+        return _closed(assignment)
+    return Response({"revision": newest})
 
 
 @extend_schema(
@@ -218,7 +220,7 @@ def skip(request, pk):
     queue.skip(assignment=assignment, reason=asked_for.validated_data["reason"])
     assignment.refresh_from_db(fields=["state"])
     if assignment.state == AssignmentState.SUBMITTED:
-        return problem(409, CLOSED[assignment.state]())
+        return _closed(assignment)
     return Response({"assignment": assignment.pk, "state": assignment.state})
 
 
@@ -273,7 +275,10 @@ def _object(request):
     return dict(request.data)
 
 
-CLOSED = {
-    AssignmentState.SUBMITTED: lambda: _("You have submitted this sheet."),
-    AssignmentState.SKIPPED: lambda: _("You skipped this sheet."),
-}
+def _closed(assignment):
+    """Return the refusal for a sheet that was submitted or skipped; None for one that can be worked on."""
+    if assignment.state == AssignmentState.SUBMITTED:
+        return problem(409, _("You have submitted this sheet."))
+    if assignment.state == AssignmentState.SKIPPED:
+        return problem(409, _("You skipped this sheet."))
+    return None

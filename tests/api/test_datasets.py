@@ -1,0 +1,170 @@
+"""Datasets over REST: asked for, watched, downloaded whole and in parts."""
+
+import hashlib
+
+import pytest
+
+from labeling.datasets import freezing
+from labeling.datasets.models import DatasetVersion
+from labeling.labels import recording
+from labeling.work import queue
+from tests.factories import ProjectFactory, TaskFactory
+
+really = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def engineer(rest, eve):
+    return rest(eve, "write")
+
+
+@pytest.fixture(autouse=True)
+def data_directory(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def ranked(labeler):
+    project = TaskFactory().project
+    body = {
+        "ratings": [{"slot": letter, "overall_quality": 4, "answers": {"fails_task": False}} for letter in "ABCD"],
+        "ranking": [["D"], ["A", "B"], ["C"]],
+    }
+    recording.record(assignment=queue.next_assignment(labeler=labeler, project=project), body=body)
+    return project
+
+
+def ask(client, *projects, **change):
+    asked = {"kind": "comparisons", "format": "grouped", "projects": [project.pk for project in projects], **change}
+    return client.post("/api/v1/datasets/", asked, format="json")
+
+
+@pytest.fixture
+def frozen(engineer, ann):
+    version = ask(engineer, ranked(ann)).json()
+    freezing.freeze(version_id=version["id"])
+    return engineer.get(f"/api/v1/datasets/{version['id']}/").json()
+
+
+def test_a_choice_is_numbered_at_once(engineer, eve):
+    project = ProjectFactory()
+
+    first, second = ask(engineer, project), ask(engineer, project)
+
+    assert (first.status_code, first.json()["state"], first.json()["files"]) == (202, "freezing", [])
+    assert (first.json()["number"], second.json()["number"]) == (1, 2)
+    assert first.json()["projects"] == [project.pk]
+    assert set(DatasetVersion.objects.values_list("requested_by", flat=True)) == {eve.pk}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"kind": "sums"}, 422, "kind"),
+        ({"format": "xml"}, 422, "format"),
+        ({"format": "\0"}, 400, "format"),
+        ({"projects": [10**30]}, 400, "projects.0"),
+        ({"projects": [99]}, 422, "projects"),
+        ({"projects": []}, 400, "projects"),
+        ({"projects": ["x"]}, 400, "projects.0"),
+        ({"filters": {"colour": "red"}}, 422, "filters"),
+        ({"filters": {"since": "yesterday"}}, 422, "filters"),
+        ({"filters": []}, 400, "filters"),
+        ({"projets": [1]}, 400, "projets"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused_by_field(engineer, change, status, field):
+    answer = ask(engineer, ProjectFactory(), **change)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert DatasetVersion.objects.count() == 0
+
+
+@really
+def test_files_carry_hash_size_and_address(engineer, frozen):
+    [file] = frozen["files"]
+
+    assert (frozen["state"], frozen["percent"], frozen["error"]) == ("frozen", 100, "")
+    assert (file["name"], file["split"], file["rows"]) == ("train.jsonl.gz", "train", 1)
+    assert file["url"] == f"http://testserver/api/v1/datasets/{frozen['id']}/files/train.jsonl.gz"
+
+
+@really
+def test_a_file_is_streamed_as_it_is(engineer, frozen):
+    [file] = frozen["files"]
+
+    answer = engineer.get(file["url"], headers={"Accept": "application/gzip"})
+
+    content = b"".join(answer.streaming_content)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/gzip")
+    assert "Content-Encoding" not in answer
+    assert hashlib.sha256(content).hexdigest() == file["sha256"]
+    assert (answer["ETag"], int(answer["Content-Length"])) == (f'"{file["sha256"]}"', len(content))
+    assert len(content) == file["bytes"]
+
+
+@really
+def test_a_part_a_repetition_and_a_look(engineer, frozen):
+    [file] = frozen["files"]
+    whole = b"".join(engineer.get(file["url"]).streaming_content)
+
+    part = engineer.get(file["url"], headers={"Range": "bytes=10-19"})
+    outside = engineer.get(file["url"], headers={"Range": f"bytes={len(whole)}-"})
+    known = engineer.get(file["url"], headers={"If-None-Match": f'"{file["sha256"]}"'})
+    look = engineer.head(file["url"])
+
+    assert (part.status_code, b"".join(part.streaming_content)) == (206, whole[10:20])
+    assert part["Content-Range"] == f"bytes 10-19/{len(whole)}"
+    assert (outside.status_code, known.status_code) == (416, 304)
+    assert (look.status_code, look.content, int(look["Content-Length"])) == (200, b"", len(whole))
+
+
+@really
+def test_the_manifest_is_given(engineer, frozen):
+    manifest = engineer.get(f"/api/v1/datasets/{frozen['id']}/manifest/").json()
+
+    assert manifest["files"][0]["sha256"] == frozen["files"][0]["sha256"]
+    assert (manifest["number"], manifest["rows"]) == (1, 1)
+
+
+@really
+def test_what_failed_says_why(engineer):
+    version = ask(engineer, ProjectFactory()).json()
+    freezing.freeze(version_id=version["id"])
+
+    told = engineer.get(f"/api/v1/datasets/{version['id']}/").json()
+
+    assert told["state"] == "failed"
+    assert told["error"].endswith(".")
+
+
+def test_there_is_no_manifest_before_there_is(engineer):
+    version = ask(engineer, ProjectFactory()).json()
+
+    answer = engineer.get(f"/api/v1/datasets/{version['id']}/manifest/")
+
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == "This version is not frozen, so it has no manifest."
+
+
+@pytest.mark.parametrize("name", ["test.jsonl.gz", "..%2Fsecrets", "manifest.json"])
+def test_a_file_that_is_not_there_is_404(engineer, name):
+    version = ask(engineer, ProjectFactory()).json()
+
+    answer = engineer.get(f"/api/v1/datasets/{version['id']}/files/{name}", headers={"Accept": "application/gzip"})
+
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_a_file_name_that_no_file_can_have_is_400(engineer):
+    assert engineer.get("/api/v1/datasets/1/files/%00").status_code == 400
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_list_costs_the_same_whatever_is_in_it(engineer, rows, django_assert_num_queries):
+    for _ in range(rows):
+        ask(engineer, ProjectFactory(), ProjectFactory())
+
+    with django_assert_num_queries(5):  # the token, the groups, the versions, their projects and files
+        assert len(engineer.get("/api/v1/datasets/").json()["results"]) == rows
