@@ -110,3 +110,31 @@ def broken_promises(project, acknowledged):
             cursor.execute(question, {"project": project.pk, "acknowledged": [str(sheet) for sheet in acknowledged]})
             counted[promise] = len(cursor.fetchall())
     return counted
+
+
+# As the queue serves them: in its order, and the cursor where the last one stood.
+DONE = """
+WITH served AS (
+    SELECT id, priority, position FROM work_task WHERE project_id = %(project)s
+    ORDER BY priority DESC, position DESC LIMIT %(number)s
+), seated AS (
+    UPDATE work_task task SET taken = taken + 1 FROM served WHERE task.id = served.id
+), stands AS (
+    INSERT INTO work_membership (project_id, labeler_id, cursor_priority, cursor_position, joined_at)
+    SELECT %(project)s, %(labeler)s, priority, position, now() FROM served ORDER BY priority, position LIMIT 1
+)
+INSERT INTO work_assignment (id, task_id, project_id, labeler_id, state, purpose, cohort, by_program, form_version_id,
+        instructions_version_id, leased_at, lease_until, closed_at, skip_reason)
+    SELECT gen_random_uuid(), served.id, %(project)s, %(labeler)s, 'submitted', 'training', 'training', false,
+        (SELECT max(id) FROM guidelines_formversion WHERE form_id = project.form_id),
+        (SELECT max(id) FROM guidelines_instructionsversion WHERE instructions_id = project.instructions_id),
+        now(), now(), now(), ''
+    FROM served, work_project project WHERE project.id = %(project)s
+"""
+
+
+def has_done(labeler, project, number):
+    """Let the labeler have been served the first `number` tasks and have handed all of them in (without labels)."""
+    with connection.cursor() as cursor:
+        cursor.execute(DONE, {"labeler": labeler.pk, "project": project.pk, "number": number})
+        cursor.execute(f"{ANALYZE}, work_assignment")
