@@ -75,9 +75,7 @@ class FormVersion(models.Model):
 class Question(models.Model):
     """One question of one form version."""
 
-    version = models.ForeignKey(
-        FormVersion, models.CASCADE, related_name="questions", verbose_name=_("form version")
-    )
+    version = models.ForeignKey(FormVersion, models.CASCADE, related_name="questions", verbose_name=_("form version"))
     position = models.PositiveSmallIntegerField(_("position"))
     key = models.SlugField(_("key"), help_text=_("What exports call the answer, as in overall_quality."))
     wording = models.CharField(_("wording"), max_length=300)
@@ -180,9 +178,7 @@ class InstructionsVersion(models.Model):
         verbose_name = _("version of instructions")
         verbose_name_plural = _("versions of instructions")
         constraints = [
-            models.UniqueConstraint(
-                fields=["instructions", "number"], name="instructions_versions_are_numbered"
-            )
+            models.UniqueConstraint(fields=["instructions", "number"], name="instructions_versions_are_numbered")
         ]
 
     def __str__(self):
