@@ -73,7 +73,7 @@ def show_preview(request):
 def _go_on(request, upload, file, form):
     """Show the preview under another mapping, or run the import."""
     uploads.change_mapping(request, form.mapping)
-    if request.POST.get("action") != "run":
+    if "run" not in request.POST:
         return redirect("admin:prompts_import_preview")
     try:
         job = request_import(
@@ -93,11 +93,13 @@ def _go_on(request, upload, file, form):
 @require_safe
 def show_progress(request, job):
     """How far it is, asked again every second until it is over; then what came of it."""
+    lines, at = _since(request, job)
     context = {
         "job": job,
         "title": str(job),
-        "rate": _rate(request, job),
-        "now": timezone.now().timestamp(),
+        "rate": _rate(job, lines, at),
+        "since_lines": lines,
+        "since_at": at,
         "may_import": may_import(request.user),
         "can_resume": job.state in {JobState.FAILED, JobState.CANCELLED},
         "references": job.responses.references().count() if job.is_over else None,
@@ -107,16 +109,20 @@ def show_progress(request, job):
     return _page(request, "progress.html#live" if request.htmx else "progress.html", **context)
 
 
-def _rate(request, job):
-    """Lines a second since the fragment was last asked for, which says so in its address; at first, on the average."""
+def _since(request, job):
+    """From which line and time on the rate is measured: the fragment's address keeps those of its page's beginning."""
     try:
-        lines, at = int(request.GET["lines"]), float(request.GET["at"])
+        return int(request.GET["lines"]), float(request.GET["at"])
     except (KeyError, ValueError):
-        if job.attempts != 1:
-            return None
-        lines, at = 0, job.started_at.timestamp()
+        if job.attempts == 1:
+            return 0, job.started_at.timestamp()
+        return job.lines_done, timezone.now().timestamp()
+
+
+def _rate(job, lines, at):
+    """Lines a second, or None while there is nothing to measure."""
     seconds = (job.finished_at or timezone.now()).timestamp() - at
-    return max(0, round((job.lines_done - lines) / seconds)) if seconds > 0 else None
+    return max(0, round((job.lines_done - lines) / seconds)) if seconds > 0 and job.lines_done > lines else None
 
 
 @require_safe

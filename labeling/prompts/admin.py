@@ -55,15 +55,22 @@ class OwnerAdmin(OnlyShown):
         return owner.prompt_count or 0
 
 
+class Languages(admin.AllValuesFieldListFilter):
+    """Django's own leaves the link of prompts without a language without a name."""
+
+    def choices(self, changelist):
+        for choice in super().choices(changelist):
+            yield choice | {"display": choice["display"] or _("not said")}
+
+
 @admin.register(Prompt)
 class PromptAdmin(OnlyShown):
     """What was asked is a fact. What it is about may be corrected."""
 
     list_display = ("__str__", "source", "split", "origin", "use_case", "language", "responses")
-    list_filter = ("source", "owner__split", "use_case", "origin", "language")
+    list_filter = ("source", "owner__split", "use_case", "origin", ("language", Languages))
     list_select_related = ("source", "owner")
     search_fields = ("external_id__exact", "messages__icontains")
-    search_help_text = _("Words of the prompt, or its whole id.")
     ordering = ("-pk",)
     fields = (
         "turns",

@@ -40,7 +40,7 @@ def test_a_file_is_chosen_looked_at_and_imported(rita, client_of):
     assert "The prompt is blank." in page
     assert re.findall(r'<option value="(\w+)" selected>', page) == ["prompt", "author"]
     assert not Prompt.objects.exists()
-    answer = client.post(PREVIEW, {"key-0": "prompt", "key-1": "author", "key-2": "", "action": "run"})
+    answer = client.post(PREVIEW, {"key-0": "prompt", "key-1": "author", "key-2": "", "run": "Import"})
     job = Import.objects.get()
     assert answer.url == page_of(job)
     assert (job.source.name, job.requested_by, job.state) == ("questions", rita, JobState.QUEUED)
@@ -52,10 +52,10 @@ def test_a_file_is_chosen_looked_at_and_imported(rita, client_of):
 def test_another_mapping_is_tried_before_anything_is_stored(rita, client_of):
     client = client_of(rita)
     upload(client, jsonl({"instruction": "Ask this", "input": "Not that"}).getvalue())
-    assert client.post(PREVIEW, {"key-0": "", "key-1": "prompt", "action": "preview"}).url == PREVIEW
+    assert client.post(PREVIEW, {"key-0": "", "key-1": "prompt", "preview": "Preview again"}).url == PREVIEW
     shown = client.get(PREVIEW).context["preview"]
     assert (shown.mapping, shown.rows[0].messages[0]["content"]) == ({"input": "prompt"}, "Not that")
-    answer = client.post(PREVIEW, {"key-0": "prompt", "key-1": "prompt", "action": "run"})
+    answer = client.post(PREVIEW, {"key-0": "prompt", "key-1": "prompt", "run": "Import"})
     assert answer.status_code == 422
     assert "Two keys of the file are mapped to “prompt”." in answer.content.decode()
     assert not Import.objects.exists()
@@ -79,7 +79,7 @@ def test_a_csv_without_prompts_is_refused_when_it_is_to_be_run(rita, client_of):
     client = client_of(rita)
     upload(client, b"id,words\n1,x\n", "a.csv")
     assert "No key of the file is the prompt." in client.get(PREVIEW).content.decode()
-    page = client.post(PREVIEW, {"key-0": "", "key-1": "", "action": "run"}, follow=True).content.decode()
+    page = client.post(PREVIEW, {"key-0": "", "key-1": "", "run": "Import"}, follow=True).content.decode()
     assert "No column of the file is the prompt. It has: id, words." in page
     assert not Import.objects.exists()
 

@@ -159,7 +159,7 @@ def lease(person, project_id, membership, priority, position):
     past = "AND (task.priority, task.position) < (%(priority)s, %(position)s)" if priority is not None else ""
     now = timezone.now()
     known = {
-        "project": project_id, "labeler": person[0], "membership": membership, "cohort": "training",
+        "project": project_id, "labeler": person[0], "membership": membership,
         "by_program": False, "order_key": str(person[3]), "priority": priority, "position": position,
         "now": now, "lease_until": now + timedelta(hours=1),
     }  # fmt: skip

@@ -19,6 +19,14 @@ import psycopg
 from labeling import embedded
 
 WORDS = ("please name the longest river that flows through two countries and say why it matters to people",)
+KEYS = {
+    "prompts_owner": [],
+    "prompts_prompt": [
+        ("source_id", "prompts_source"),
+        ("owner_id", "copy_of_prompts_owner"),
+        ("from_import_id", "prompts_import"),
+    ],
+}
 NAME = "attune_bench_import"
 
 
@@ -56,6 +64,8 @@ def time_copy():
         seconds = 0
         for table in ("prompts_owner", "prompts_prompt"):
             cursor.execute(f"CREATE TABLE copy_of_{table} (LIKE {table} INCLUDING ALL)")
+            for column, other in KEYS[table]:
+                cursor.execute(f"ALTER TABLE copy_of_{table} ADD FOREIGN KEY ({column}) REFERENCES {other}")
             path = Path(folder, table)
             with path.open("wb") as file, cursor.copy(f"COPY {table} TO STDOUT") as out:
                 for piece in out:
@@ -92,7 +102,9 @@ def _report(count, seconds, processor, marks, copied):
     tenth = marks[len(marks) // 10][1]
     print(f"import          {count / seconds:>10,.0f} prompts/s   ({count:,} in {seconds:.1f} s)")
     print(f"  of our own    {processor / count * 1e6:>10,.1f} µs of processor time a prompt")
-    print(f"COPY            {count / copied:>10,.0f} prompts/s   with their owners, into tables with the same indexes")
+    print(
+        f"COPY            {count / copied:>10,.0f} prompts/s   with their owners, into tables with the same indexes and foreign keys"
+    )
     print(f"ratio           {copied / seconds:>10.2f}   of COPY's speed")
     print(f"memory          {tenth:>10.1f} MiB after a tenth, {marks[-1][1]:.1f} MiB at the end")
     print(f"peak RSS        {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:>10.1f} MiB")
