@@ -25,10 +25,10 @@ def pytest_load_initial_conftests() -> None:
     _name_services()
     for name, value in embedded.secrets("test").items():
         os.environ.setdefault(name, value)
-    if "ATTUNE_DATA_DIR" not in os.environ:
-        os.environ["ATTUNE_DATA_DIR"] = SEATED.enter_context(
-            tempfile.TemporaryDirectory(prefix="attune-test-")
-        )
+    # Neither the files nor the collected statics of this checkout: in a fresh clone there are none.
+    for name in ("ATTUNE_DATA_DIR", "STATIC_ROOT"):
+        if name not in os.environ:
+            os.environ[name] = SEATED.enter_context(tempfile.TemporaryDirectory(prefix="attune-test-"))
 
 
 @pytest.hookimpl(trylast=True)
