@@ -102,9 +102,7 @@ def _report(count, seconds, processor, marks, copied):
     tenth = marks[len(marks) // 10][1]
     print(f"import          {count / seconds:>10,.0f} prompts/s   ({count:,} in {seconds:.1f} s)")
     print(f"  of our own    {processor / count * 1e6:>10,.1f} µs of processor time a prompt")
-    print(
-        f"COPY            {count / copied:>10,.0f} prompts/s   with their owners, into tables with the same indexes and foreign keys"
-    )
+    print(f"COPY            {count / copied:>10,.0f} prompts/s   with their owners, same indexes, same foreign keys")
     print(f"ratio           {copied / seconds:>10.2f}   of COPY's speed")
     print(f"memory          {tenth:>10.1f} MiB after a tenth, {marks[-1][1]:.1f} MiB at the end")
     print(f"peak RSS        {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:>10.1f} MiB")
