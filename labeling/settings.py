@@ -80,7 +80,7 @@ INSTALLED_APPS = [
     "template_partials",
     "csp",
     "django_structlog",
-    "django.contrib.admin",
+    "labeling.apps.HouseAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -252,6 +252,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",  # whose schemas are JSON Schema
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "JobState": "labeling.prompts.models.JobState",
         "ProjectState": "labeling.work.models.ProjectState",

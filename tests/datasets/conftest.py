@@ -5,19 +5,11 @@ from pathlib import Path
 
 import orjson
 import pytest
-from django.db import connection
 
 from tests.factories import OwnerFactory, ProjectFactory, PromptFactory, TaskFactory
 
 # Freezing needs transactions of its own. All tables are emptied afterwards, and what migrations made is put back.
 really = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """knox makes a table that api.Token replaced; it would keep the accounts from being emptied."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS knox_authtoken")
 
 
 @pytest.fixture
