@@ -20,6 +20,13 @@ class Newest(CursorPagination):
             raise NotFound(self.invalid_cursor_message)
         return cursor
 
+    def get_paginated_response_schema(self, schema):
+        """As REST framework says it, in the words of OpenAPI 3.1."""
+        said = super().get_paginated_response_schema(schema)
+        for key in ("next", "previous"):
+            said["properties"][key] = {"type": ["string", "null"], "format": "uri"}
+        return said
+
 
 class Oldest(Newest):
     """In the order in which they came."""

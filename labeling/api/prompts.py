@@ -53,6 +53,7 @@ class PromptRow(serializers.ModelSerializer):
     prompt = Message(source="messages", many=True, read_only=True)
     split = serializers.ChoiceField(Split.choices, source="owner.split", read_only=True)
     owner = serializers.CharField(source="owner.key_hash", read_only=True, help_text="The author, as a keyed hash.")
+    use_case = serializers.ChoiceField(UseCase.choices, allow_blank=True, read_only=True)
     tags = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:

@@ -11,7 +11,11 @@ from rest_framework import serializers
 from labeling.api import idempotency
 
 # What any call may answer besides what it is for, by whether it reads an object or a body.
-ALWAYS = {401: "Nobody is known by this token or session.", 403: "Your role or the token's scope does not allow it."}
+ALWAYS = {
+    401: "Nobody is known by this token or session.",
+    403: "Your role or the token's scope does not allow it.",
+    "default": "Any other refusal.",
+}
 WITH_BODY = {
     400: "The body is not as described; `errors` names the fields.",
     409: "It conflicts with how things stand.",

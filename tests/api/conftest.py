@@ -1,11 +1,11 @@
 """Clients that speak REST as somebody, with a token or a session."""
 
 import pytest
-from rest_framework.test import APIClient
 
 from labeling.api import tokens
 from labeling.api.models import Scope
 from labeling.people.models import Role
+from tests.api.contract import Witness
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def rest():
 
     def with_token(user, scope=None):
         _token, key = tokens.issue(user=user, scope=scope or _usual(user))
-        client = APIClient()
+        client = Witness()
         client.credentials(HTTP_AUTHORIZATION=f"Token {key}")
         client.default_format = "json"
         return client
