@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from labeling.api import health
+from labeling.people.views import set_language
 
 urlpatterns = [
     path("", include("labeling.desk.urls")),
     path("sheets/", include("labeling.labels.urls")),
     path("accounts/", include("allauth.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("api/", include("labeling.api.urls")),
     path("livez", health.livez, name="livez"),
