@@ -42,8 +42,6 @@ def _name_services() -> None:
     number = SEATED.enter_context(embedded.seat("test"))
     services = embedded.start("test")
     if "DATABASE_URL" not in os.environ:
-        os.environ["DATABASE_URL"] = (
-            urlsplit(services.database_url)._replace(path=f"/attune_{number}").geturl()
-        )
+        os.environ["DATABASE_URL"] = urlsplit(services.database_url)._replace(path=f"/attune_{number}").geturl()
     if "REDIS_URL" not in os.environ:
         os.environ["REDIS_URL"] = urlsplit(services.redis_url)._replace(path=f"/{number * 16}").geturl()
