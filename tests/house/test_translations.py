@@ -39,7 +39,7 @@ def marked_in_code():
 
 def marked_in_templates():
     """Yield (context, sentence) of every tag that marks one, as Django writes templates for gettext."""
-    for path in sorted((ROOT / "templates").rglob("*.html")):
+    for path in sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"}):
         for function, *literals in A_CALL.findall(templatize(path.read_text(), origin=path.name)):
             yield named(function, *(ast.literal_eval(literal) for literal in literals if literal))
 
