@@ -1,17 +1,18 @@
 """What does a labeler see? The sheet as plain values: texts and letters, never a model, an endpoint or a person."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from string import ascii_lowercase
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from labeling import markdown
 from labeling.guidelines.models import Scale
 from labeling.labels import bodies
 from labeling.labels.asking import asked
 from labeling.work.counting import standing_of
-from labeling.work.models import Draft, Slot
+from labeling.work.models import Slot
 
 ROLES = {
     "system": gettext_lazy("System"),
@@ -111,8 +112,8 @@ class Sheet:
 
 def sheet_of(assignment, *, body=None, faults=()):
     """Return the Sheet of an assignment, filled from `body`, else from its draft, with `faults` beside their fields."""
-    slots = list(Slot.objects.filter(assignment=assignment).order_by("place").select_related("candidate__response"))
-    draft = Draft.objects.filter(assignment=assignment).first()
+    slots = list(_slots_with_texts(assignment))
+    draft = getattr(assignment, "draft", None)
     body = body if body is not None else (draft.body if draft else {})
     texts = [slot.candidate.response.text for slot in slots]
     messages = assignment.task.prompt.messages
@@ -142,6 +143,11 @@ def sheet_of(assignment, *, body=None, faults=()):
     )
 
 
+def _slots_with_texts(assignment):
+    slots = Slot.objects.filter(assignment=assignment).order_by("place").select_related("candidate__response")
+    return slots.only("place", "candidate__response__text", "candidate__response__is_empty")
+
+
 def _turns(messages, html):
     return [
         {
@@ -155,7 +161,7 @@ def _turns(messages, html):
 
 
 def _slots(slots, html, asks, body, faults):
-    ratings = {rating.get("slot"): rating for rating in _dicts(body.get("ratings"))}
+    ratings = {str(rating.get("slot")): rating for rating in _dicts(body.get("ratings"))}
     ranks = _ranks(body)
     sentences = {fault.field: fault.sentence for fault in faults}
     views = []
@@ -201,7 +207,17 @@ def _questions(questions, prefix, letter, answers):
 
 
 def _question(question, name, letter, answers, shortcut):
+    unanswered = _unanswered(question, name, letter, shortcut, get_language())
     given = _form_value(question, answers)
+    if not given:
+        return unanswered
+    options = [replace(option, checked=option.value in given) for option in unanswered.options]
+    return replace(unanswered, options=options, value=given[0])
+
+
+@lru_cache(maxsize=4_096)
+def _unanswered(question, name, letter, shortcut, language):
+    """Return the question as every fresh sheet of its form shows it, in the language that is active."""
     return QuestionView(
         name=name,
         wording=question.shown_wording,
@@ -212,8 +228,8 @@ def _question(question, name, letter, answers, shortcut):
         min_label=_(question.low_anchor) if question.low_anchor else "",
         max_label=_(question.high_anchor) if question.high_anchor else "",
         letter=shortcut if question.scale == Scale.BINARY else "",
-        options=[Option(value, label, f"{name}-{value}", value in given) for value, label in _offered(question)],
-        value=given[0] if given else "",
+        options=[Option(value, label, f"{name}-{value}", False) for value, label in _offered(question)],
+        value="",
     )
 
 

@@ -1,8 +1,9 @@
 """The sheet's pages: show it, keep its draft, hand it in, skip it."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.db.models import prefetch_related_objects
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,10 +18,9 @@ from labeling.work.models import Assignment, AssignmentState
 
 def own_assignment(user, assignment_id):
     """Return the user's own assignment with what its sheet needs. Anybody else's is a 404, as if it were not there."""
-    related = Assignment.objects.select_related("project", "task__prompt", "instructions_version", "labeler")
-    assignment = related.filter(pk=assignment_id, labeler=user).first()
-    if assignment is None:
-        raise Http404
+    related = Assignment.objects.select_related("project", "task__prompt", "instructions_version", "draft")
+    assignment = get_object_or_404(related, pk=assignment_id, labeler=user)
+    assignment.labeler = user
     return assignment
 
 
@@ -98,7 +98,8 @@ def skip(request, assignment_id):
 
 
 def _posted_body(request, assignment):
-    letters = [slot.letter for slot in assignment.slots.order_by("place")]
+    prefetch_related_objects([assignment], "slots")  # the recording asks for them too
+    letters = [slot.letter for slot in assignment.slots.all()]
     return bodies.from_form(request.POST, sheet=asked(assignment, letters=letters))
 
 

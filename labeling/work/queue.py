@@ -12,7 +12,6 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from labeling.people.access import cohort_of
 from labeling.work.models import (
     Assignment,
     AssignmentState,
@@ -42,11 +41,7 @@ def next_assignment(*, labeler, project):
         raise NotOpen(_("This project is not open to you."))
     with transaction.atomic():
         membership = _lock_membership(labeler, project)
-        return (
-            (None if labeler.is_program else _held(labeler, project))
-            or _returned(labeler, project)
-            or _leased(labeler, project, membership)
-        )
+        return _own(labeler, project) or _leased(labeler, project, membership)
 
 
 def _lock_membership(labeler, project):
@@ -59,11 +54,16 @@ def _lock_membership(labeler, project):
     return membership
 
 
-def _held(labeler, project):
-    held = Assignment.objects.filter(labeler=labeler, project=project, state=AssignmentState.OPEN).first()
-    if held:
-        extend(assignment=held)
-    return held
+def _own(labeler, project):
+    """Return the sheet that they hold, else one of theirs that has expired; most of the time there is neither."""
+    waiting = Assignment.objects.filter(
+        labeler=labeler, project=project, state__in=[AssignmentState.OPEN, AssignmentState.EXPIRED]
+    )
+    newest = waiting.order_by(F("closed_at").desc(nulls_first=True)).first()
+    if newest and newest.is_open and not labeler.is_program:
+        extend(assignment=newest)
+        return newest
+    return newest and _returned(labeler, project)
 
 
 def _returned(labeler, project):
@@ -107,7 +107,8 @@ WITH picked AS (
         id, task_id, project_id, labeler_id, state, purpose, cohort, by_program,
         form_version_id, instructions_version_id, leased_at, lease_until, skip_reason
     )
-    SELECT gen_random_uuid(), picked.id, project.id, %(labeler)s, 'open', project.purpose, %(cohort)s, %(by_program)s,
+    SELECT gen_random_uuid(), picked.id, project.id, %(labeler)s, 'open', project.purpose,
+        coalesce((SELECT cohort FROM people_cohortmembership WHERE labeler_id = %(labeler)s), ''), %(by_program)s,
         (SELECT id FROM guidelines_formversion WHERE form_id = project.form_id ORDER BY number DESC LIMIT 1),
         (SELECT id FROM guidelines_instructionsversion WHERE instructions_id = project.instructions_id
          ORDER BY number DESC LIMIT 1),
@@ -143,7 +144,6 @@ def _lease(labeler, project, membership, *, after, locked_rows):
             "membership": membership.pk,
             "priority": after[0],
             "position": after[1],
-            "cohort": cohort_of(labeler) or "",
             "by_program": labeler.is_program,
             "order_key": str(labeler.pseudonym_key),
             "now": timezone.now(),

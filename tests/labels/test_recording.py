@@ -84,9 +84,8 @@ def test_submit_costs_the_same_queries_whatever_k_is(ann, k, django_assert_num_q
     }
     whole_sheet = Assignment.objects.select_related("project", "task__prompt").get(pk=sheet.pk)
 
-    # slots, questions and their choices, an earlier label; savepoint, close, label, ratings, answers, ranking,
-    # places, draft, savepoint
-    with django_assert_num_queries(13):
+    # slots, questions and their choices; savepoint, close, label, savepoint
+    with django_assert_num_queries(7):
         recording.record(assignment=whole_sheet, body=whole)
 
 

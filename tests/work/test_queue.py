@@ -317,5 +317,5 @@ def test_next_costs_the_same_few_queries_whatever_k_is(ann, k, django_assert_num
     queue.hand_in(assignment=queue.next_assignment(labeler=ann, project=project))
 
     # two for who and where, the savepoint's two, the membership's lock, the two looks at own sheets, cohort, the lease
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         queue.next_assignment(labeler=ann, project=project)
