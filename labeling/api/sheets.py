@@ -22,7 +22,7 @@ from labeling.labels.asking import asked
 from labeling.labels.views import own_assignment
 from labeling.work import drafts, queue
 from labeling.work.counting import standing_of
-from labeling.work.models import AssignmentState, Draft, Kind, Project, Slot
+from labeling.work.models import AssignmentState, Kind, Project, Slot
 
 
 class SlotShown(serializers.Serializer):
@@ -229,7 +229,7 @@ def sheet_of(user, assignment_id):
     assignment = own_assignment(user, assignment_id)
     slots = list(Slot.objects.filter(assignment=assignment).order_by("place").select_related("candidate__response"))
     asks = asked(assignment, letters=[slot.letter for slot in slots])
-    draft = Draft.objects.filter(assignment=assignment).first()
+    draft = getattr(assignment, "draft", None)
     instructions = assignment.instructions_version
     return {
         "assignment": str(assignment.pk),
