@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +23,7 @@ class ImportAdmin(Never, admin.ModelAdmin):
     search_fields = ("filename",)
     ordering = ("-requested_at",)
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request, obj=None):
         return import_pages.may_import(request.user)
 
     def get_urls(self):
@@ -44,7 +44,9 @@ class ImportAdmin(Never, admin.ModelAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         job = self.get_object(request, object_id)
         if job is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]  # unknown to the stubs
+                request, self.opts, object_id
+            )
         return import_pages.show_progress(request, job)
 
     @admin.display(description=_("progress"))
@@ -82,8 +84,12 @@ class Marks(admin.SimpleListFilter):
         return [("empty", _("empty")), ("duplicate", _("duplicate")), ("reference", _("reference"))]
 
     def queryset(self, request, responses):
-        marks = {"empty": {"is_empty": True}, "duplicate": {"is_duplicate": True}, "reference": {"endpoint": None}}
-        return responses.filter(**marks.get(self.value(), {}))
+        marks: dict[str | None, Q] = {
+            "empty": Q(is_empty=True),
+            "duplicate": Q(is_duplicate=True),
+            "reference": Q(endpoint=None),
+        }
+        return responses.filter(marks.get(self.value(), Q()))
 
 
 @admin.register(Response)

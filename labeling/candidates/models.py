@@ -52,7 +52,7 @@ class ModelEndpoint(models.Model):
 def normal_hash(text):
     """Return 64 hex digits, equal for texts that a reader cannot tell apart.
 
-    Unicode form, line endings and white space at the ends are set aside; indentation is not: in code it means something.
+    Unicode form, line endings and white space at the ends are set aside; indentation is not, for the sake of code.
     """
     lines = unicodedata.normalize("NFC", text).strip().splitlines()
     return hashlib.sha256("\n".join(line.rstrip() for line in lines).encode()).hexdigest()

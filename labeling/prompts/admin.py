@@ -98,7 +98,7 @@ class PromptAdmin(OnlyShown):
     )
 
     def get_queryset(self, request):
-        answers = Prompt._meta.get_field("responses").related_model.objects.all()
+        answers = Prompt._meta.get_field("responses").related_model._default_manager.all()
         return super().get_queryset(request).annotate(response_count=counted(answers, "prompt"))
 
     def has_change_permission(self, request, obj=None):

@@ -44,7 +44,7 @@ def _reference(text):
 
 
 def _listed(responses):
-    samples = Counter()
+    samples: Counter[str] = Counter()
     found = []
     for item in responses:
         if not isinstance(item, dict) or "text" not in item:

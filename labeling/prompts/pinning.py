@@ -31,7 +31,7 @@ class Pins:
 def pin(rows, source):
     """Give every row an owner, made where there is none yet: the first row of an author pins the split of all."""
     hashes = [_hash(row, source) for row in rows]
-    known = {}
+    known: dict[str, tuple[int, str]] = {}
     while (pins := _decide(rows, hashes, known)).wanted:
         known |= _inserted(pins.wanted)
         known |= _found([key for key in pins.wanted if key not in known])

@@ -110,16 +110,12 @@ def test_no_two_answers_to_a_prompt_are_the_same(rows):
 
 
 def test_exactly_one_response_is_empty_and_it_is_gpts(rows):
-    empty = [
-        response["model"] for row in rows for response in row["responses"] if not response["text"].strip()
-    ]
+    empty = [response["model"] for row in rows for response in row["responses"] if not response["text"].strip()]
     assert empty == ["gpt-175b"]
 
 
 def test_exactly_one_response_is_very_long_and_it_is_gpts(rows):
-    long = [
-        response["model"] for row in rows for response in row["responses"] if len(response["text"]) >= 2500
-    ]
+    long = [response["model"] for row in rows for response in row["responses"] if len(response["text"]) >= 2500]
     assert long == ["gpt-175b"]
 
 

@@ -96,9 +96,7 @@ class FormVersionFactory(DjangoModelFactory[FormVersion]):
         model = FormVersion
         skip_postgeneration_save = True
 
-    form = factory.LazyFunction(
-        lambda: Form.objects.create(key=f"form-{secrets.token_hex(8)}", title="A form")
-    )
+    form = factory.LazyFunction(lambda: Form.objects.create(key=f"form-{secrets.token_hex(8)}", title="A form"))
     number = 1
 
     @factory.post_generation
