@@ -321,7 +321,7 @@ def test_next_costs_the_same_few_queries_whatever_k_is(anns, k, django_assert_nu
     project = TaskFactory(project=ProjectFactory(k=k)).project
     anns.post(f"/api/v1/projects/{project.pk}/next/")
 
-    # who (2), project, the queue (8), the sheet with its draft, its slots (2), how far the labeler is (1, the rest kept)
+    # who (2), project, the queue (8), the sheet with its draft, its slots (2), how far along (1, the rest kept)
     with django_assert_num_queries(14):
         anns.post(f"/api/v1/projects/{project.pk}/next/")
 
