@@ -26,6 +26,7 @@ from labeling import embedded
 
 NAME = "attune_bench_labeling"
 WARM_UP = 4  # seconds, for templates and connections
+TURNS = 4
 DRAFTLESS = {"revision": "0", "arranged": "", "then": "next", "seconds": "95"}
 
 
@@ -95,38 +96,55 @@ def cookies_of(person):
     return {"sessionid": session.session_key, "csrftoken": _get_new_csrf_string()}
 
 
-def time_labeling(name, site, project, people, seconds):
-    """Let all of them work for `seconds`; return (labels a second, the hands)."""
-    cookies = [cookies_of(person) for person in people]
-    warm = at_work(site, project, cookies, WARM_UP)
-    before, began = [cpu_of(site.running.pid), cpu_of(postmaster())], time.perf_counter()
-    hands = at_work(site, project, cookies, seconds)
-    took = time.perf_counter() - began
-    busy = [cpu_of(site.running.pid) - before[0], cpu_of(postmaster()) - before[1]]
-    labels = sum(len(hand.submits) for hand in hands)
-    report(name, hands, labels, took, [1000 * one / labels for one in busy])
-    return labels / took, sum(busy) / labels, [*warm, *hands]
+class Side:
+    """One of the two sites, with a project of its own, and what was measured of it so far."""
 
+    def __init__(self, name, application, options, folder):
+        from tests.load import scenery
+        from tests.processes import Web
 
-def at_work(site, project, cookies, seconds):
-    until = time.perf_counter() + seconds
-    hands = [Hand(site.url, one, project, until) for one in cookies]
-    for hand in hands:
-        hand.start()
-    for hand in hands:
-        hand.join()
-    return hands
+        self.name, self.hands, self.took, self.busy = name, [], 0.0, [0.0, 0.0]
+        self.project = scenery.project_with(tasks=options.tasks, name=name)
+        # Ours answers with so many bytes.
+        environ = {**os.environ, "BARE_BYTES": "52000", "PYTHONPATH": str(Path.cwd())}
+        log = Path(folder, f"{name}.log")
+        self.site = Web(environ=environ, log=log, workers=options.workers, application=application).start()
 
+    def work(self, cookies, seconds):
+        """Let all labelers work for so long; return their Hands."""
+        until = time.perf_counter() + seconds
+        hands = [Hand(self.site.url, one, self.project, until) for one in cookies]
+        for hand in hands:
+            hand.start()
+        for hand in hands:
+            hand.join()
+        return hands
 
-def report(name, hands, labels, took, busy):
-    submits = [1000 * one for hand in hands for one in hand.submits]
-    firsts = [1000 * hand.first for hand in hands]
-    p50, p95, p99 = (statistics.quantiles(submits, n=100)[at] for at in (49, 94, 98))
-    print(
-        f"{name:<6} {labels / took:>7.1f} labels/s   submit + next p50 {p50:.0f}, p95 {p95:.0f}, p99 {p99:.0f} ms;"
-        f" first sheet p50 {statistics.median(firsts):.0f} ms\n       processor: {busy[0]:.1f} ms of the web and"
-        f" {busy[1]:.1f} ms of the database a label; {max(hand.bytes for hand in hands):,} bytes"
-    )
+    def measure(self, cookies, seconds):
+        before, began = [cpu_of(self.site.running.pid), cpu_of(postmaster())], time.perf_counter()
+        self.hands += self.work(cookies, seconds)
+        self.took += time.perf_counter() - began
+        self.busy[0] += cpu_of(self.site.running.pid) - before[0]
+        self.busy[1] += cpu_of(postmaster()) - before[1]
+
+    @property
+    def labels(self):
+        return sum(len(hand.submits) for hand in self.hands)
+
+    @property
+    def rate(self):
+        return self.labels / self.took
+
+    def report(self):
+        submits = [1000 * one for hand in self.hands for one in hand.submits]
+        first = statistics.median(1000 * hand.first for hand in self.hands)
+        p50, p95, p99 = (statistics.quantiles(submits, n=100)[at] for at in (49, 94, 98))
+        web, server = (1000 * one / self.labels for one in self.busy)
+        print(
+            f"{self.name:<6} {self.rate:>7.1f} labels/s   submit + next p50 {p50:.0f}, p95 {p95:.0f}, p99 {p99:.0f} ms;"
+            f" first sheet p50 {first:.0f} ms\n       processor: {web:.1f} ms of the web and {server:.1f} ms of the"
+            f" database a label; {max(hand.bytes for hand in self.hands):,} bytes"
+        )
 
 
 def cpu_of(parent):
@@ -151,34 +169,42 @@ def postmaster():
 
 
 def bench_labeling(options, folder):
-    """Ours, then bare, each with a project of its own; return the names of broken promises."""
+    """Both sides by turns, so that whatever else the machine does falls on both; return the broken promises."""
     from tests.load import scenery
-    from tests.processes import Web
 
     people = scenery.labelers(options.labelers)
+    cookies = [cookies_of(person) for person in people]
     WHOLE.update(whole())
-    rates, costs, broken = {}, {}, []
-    for name, application in (("ours", "labeling.wsgi"), ("bare", "tests.load.bare")):
-        project = scenery.project_with(tasks=options.tasks, name=name)
-        environ = {**os.environ, "BARE_BYTES": str(options.bytes), "PYTHONPATH": str(Path.cwd())}
-        site = Web(environ=environ, log=Path(folder, f"{name}.log"), workers=options.workers, application=application)
-        site.start()
-        try:
-            rates[name], costs[name], hands = time_labeling(name, site, project, people, options.seconds)
-        finally:
-            site.stop()
-        if name == "ours":
-            options.bytes = max(hand.bytes for hand in hands)
-        counted = scenery.broken_promises(project, [sheet for hand in hands for sheet in hand.acknowledged])
-        counted["errors"] = sum(hand.errors for hand in hands)
-        print("       " + ", ".join(f"{count} {promise}" for promise, count in counted.items()))
-        broken += [f"{name}: {promise}" for promise, count in counted.items() if count]
-    print(
-        f"ratio  {rates['ours'] / rates['bare']:>7.2f} of the bare view's labels/s,"
-        f" {costs['ours'] / costs['bare']:.2f} times its processor time"
-    )
+    sides = []
+    try:
+        for name, application in (("ours", "labeling.wsgi"), ("bare", "tests.load.bare")):
+            sides.append(Side(name, application, options, folder))
+        warm = {side.name: side.work(cookies, WARM_UP) for side in sides}
+        for _ in range(TURNS):
+            for side in sides:
+                side.measure(cookies, options.seconds / TURNS)
+    finally:
+        for side in sides:
+            side.site.stop()
+    broken = []
+    for side in sides:
+        side.report()
+        broken += recounted(side, [*warm[side.name], *side.hands])
+    ours, bare = sides
+    cost = (sum(ours.busy) / ours.labels) / (sum(bare.busy) / bare.labels)
+    print(f"ratio  {ours.rate / bare.rate:>7.2f} of the bare view's labels/s, {cost:.2f} times its processor time")
     print(f"queries a submit: {queries(people[0])}")
     return broken
+
+
+def recounted(side, hands):
+    """Print how often each promise was broken; return those that were."""
+    from tests.load import scenery
+
+    counted = scenery.broken_promises(side.project, [sheet for hand in hands for sheet in hand.acknowledged])
+    counted["errors"] = sum(hand.errors for hand in hands)
+    print("       " + ", ".join(f"{count} {promise}" for promise, count in counted.items()))
+    return [f"{side.name}: {promise}" for promise, count in counted.items() if count]
 
 
 def queries(person):
@@ -236,11 +262,10 @@ def main():
     parser.add_argument("--labelers", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--tasks", type=int, default=10_000)
-    parser.add_argument("--workers", type=int, default=3, help="gunicorn's processes, of 8 threads each")
+    parser.add_argument("--workers", type=int, default=2, help="gunicorn's processes, of 8 threads each")
     parser.add_argument("--next", action="store_true", help="measure the queue by itself too")
     parser.add_argument("--big", action="store_true", help="... with a million tasks as well")
     options = parser.parse_args()
-    options.bytes = 0
     with tempfile.TemporaryDirectory() as folder:
         set_up(folder)
         try:
@@ -257,10 +282,12 @@ def main():
 def set_up(folder):
     """A fresh database on the server the environment names, or on one of this machine."""
     import django
+    from django.core.cache import caches
     from django.core.management import call_command
 
     services = embedded.start("bench")
-    os.environ.update(DATABASE_URL=services.database_url, REDIS_URL=services.redis_url, ATTUNE_DATA_DIR=folder)
+    cache = urlsplit(services.redis_url)._replace(path="/7").geturl()
+    os.environ.update(DATABASE_URL=services.database_url, REDIS_URL=cache, ATTUNE_DATA_DIR=folder)
     for name, value in embedded.secrets("bench").items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("ATTUNE_ENV", "test")
@@ -269,6 +296,7 @@ def set_up(folder):
     os.environ["DATABASE_URL"] = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{NAME}").geturl()
     django.setup()
     call_command("migrate", verbosity=0)
+    caches["default"].clear()  # the texts of the last run were rendered before
     say_where()
 
 
