@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.db.models import Q
 from django.utils import timezone
 
 from labeling.work.models import Assignment, AssignmentState, Task
@@ -39,10 +40,14 @@ def standing_of(labeler, project):
 
 
 def left_for(labeler, project):
-    """Count the tasks that still want this labeler's hands, the open sheet among them, up to MOST_COUNTED."""
-    held = Assignment.objects.filter(labeler=labeler, project=project, state=AssignmentState.OPEN).count()
-    waiting = Task.objects.filter(project=project).wanting_hands().unseen_by(labeler)
-    return held + waiting.order_by()[:MOST_COUNTED].count()
+    """Count the tasks that still want this labeler's hands, up to MOST_COUNTED.
+
+    The sheet they hold is among them, and so are those of theirs that expired and still have a seat.
+    """
+    wanting = Task.objects.filter(project=project).wanting_hands()
+    returning = Q(state=AssignmentState.EXPIRED, task__in=wanting)
+    own = Assignment.objects.filter(Q(state=AssignmentState.OPEN) | returning, labeler=labeler, project=project)
+    return own.count() + wanting.unseen_by(labeler).order_by()[:MOST_COUNTED].count()
 
 
 def submitted_today(labeler, project):

@@ -35,6 +35,28 @@ def test_an_open_sheet_is_continued(ann, client_of):
     assert answer.url == reverse("labels:sheet", args=[sheet.pk])
 
 
+def test_an_expired_sheet_whose_task_still_wants_hands_can_be_come_back_to(ann, client_of):
+    sheet = queue.next_assignment(labeler=ann, project=TaskFactory().project)
+    queue.expire_open(project=sheet.project)
+    client = client_of(ann)
+
+    (card,) = cards(client)
+    page = client.get(reverse("desk:home")).text
+
+    assert (card["left"], card["is_open_sheet"]) == (1, False)
+    assert "Start" in page and "Nothing is left here at the moment." not in page
+
+
+def test_an_expired_sheet_whose_task_others_have_completed_is_not_left(ann, bob, client_of):
+    sheet = queue.next_assignment(labeler=ann, project=TaskFactory().project)
+    queue.expire_open(project=sheet.project)
+    queue.next_assignment(labeler=bob, project=sheet.project)
+
+    (card,) = cards(client_of(ann))
+
+    assert card["left"] == 0
+
+
 def test_start_gives_a_sheet(ann, client_of):
     task = TaskFactory()
 
