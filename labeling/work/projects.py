@@ -135,9 +135,9 @@ def change_overlap(*, project, overlap):
     """
     seats = None if overlap is None else Greatest(F("taken"), overlap)
     Project.objects.filter(pk=project.pk).update(overlap=overlap)
+    queue.start_over(project=project)  # before the tasks: the queue locks memberships first, too
     Task.objects.filter(project=project).update(seats=seats)
     project.overlap = overlap
-    queue.start_over(project=project)
 
 
 def progress(project):

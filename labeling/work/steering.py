@@ -31,9 +31,11 @@ def reprioritise(*, tasks, priority):
 
 @transaction.atomic
 def _and_start_over(tasks, changes):
-    """Labelers may be past the changed tasks already: send them down the queue from its head again."""
-    projects = list(Project.objects.filter(pk__in=tasks.values("project")))
-    changed = tasks.update(**changes)
-    for project in projects:
+    """Labelers may be past the changed tasks already: send them down the queue from its head again.
+
+    Memberships first, then tasks, in the queue's own order: the other way round, a labeler who asks for a sheet in
+    this moment would wait for the tasks while the tasks wait for the labeler's place in line.
+    """
+    for project in Project.objects.filter(pk__in=tasks.values("project")).order_by("pk"):
         queue.start_over(project=project)
-    return changed
+    return tasks.update(**changes)

@@ -4,10 +4,11 @@ import random
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from labeling.work import queue
-from labeling.work.models import Assignment, Task
+from labeling.work import projects, queue, steering
+from labeling.work.models import Assignment, Membership, Task
+from tests.celery_worker import until
 from tests.factories import LabelerFactory, ProjectFactory, TaskFactory
 
 
@@ -116,3 +117,39 @@ def test_a_sheet_handed_in_while_the_sweeper_runs_counts_once(ann):
 
     assert set(Assignment.objects.values_list("state", flat=True)) == {"submitted"}
     assert set(Task.objects.values_list("taken", flat=True)) == {1}
+
+
+@pytest.mark.parametrize(
+    "steer",
+    [
+        lambda project: projects.change_overlap(project=project, overlap=3),
+        lambda project: steering.reprioritise(tasks=Task.objects.filter(project=project), priority=5),
+        lambda project: steering.bring_back(tasks=Task.objects.filter(project=project)),
+    ],
+    ids=["overlap", "priority", "bring back"],
+)
+@pytest.mark.django_db(transaction=True)
+def test_steering_a_project_and_asking_for_its_next_sheet_never_wait_for_each_other_in_a_circle(steer, ann):
+    """A labeler's place in line is held while the project is steered: then no task may be locked yet."""
+    project = ProjectFactory(k=2, overlap=1)
+    TaskFactory(project=project)
+    held = TaskFactory(project=project, set_aside_at="2026-01-01T00:00Z", set_aside_reason="Too long")
+    sheet = queue.next_assignment(labeler=ann, project=project)
+    queue.skip(assignment=sheet)
+    steering_ends = threading.Thread(target=lambda: (steer(project), connection.close()))
+
+    with transaction.atomic():
+        Membership.objects.select_for_update().get(labeler=ann)
+        steering_ends.start()
+        until(is_somebody_waiting_for_us)
+        Task.objects.select_for_update(nowait=True).get(pk=held.pk)
+        Task.objects.select_for_update(nowait=True).get(pk=sheet.task_id)
+    steering_ends.join()
+
+    assert Membership.objects.get(labeler=ann).cursor_position is None
+
+
+def is_somebody_waiting_for_us():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))")
+        return cursor.fetchone()[0]
