@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from labeling.guidelines import versions
-from labeling.guidelines.forms import InstructionsForm, QuestionForm, QuestionFormSet, choices_text
+from labeling.guidelines.forms import InstructionsForm, QuestionForm, QuestionFormSet, choices_text, newest_markdown
 from labeling.guidelines.models import Form, FormVersion, Instructions, InstructionsVersion, Question
 from labeling.people.only_shown import OnlyShown, OnlyShownRows
 
@@ -109,7 +109,7 @@ class FormVersionAdmin(admin.ModelAdmin):
     def get_object(self, request, object_id, from_field=None):
         """Before it is changed, the version is locked: no sheet can be leased under it meanwhile."""
         if request.method == "POST":
-            FormVersion.objects.select_for_update().filter(pk=int(object_id)).first()
+            FormVersion.objects.select_for_update().filter(pk=_number(object_id)).first()
         return super().get_object(request, object_id, from_field)
 
     def get_formset_kwargs(self, request, obj, inline, prefix):
@@ -187,7 +187,8 @@ class InstructionsAdmin(admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if "markdown" in form.changed_data:
+        # Not the form's changed_data: browsers send every line break as two characters.
+        if form.cleaned_data["markdown"] != newest_markdown(obj):
             versions.new_instructions(instructions=obj, markdown=form.cleaned_data["markdown"], by=request.user)
 
 

@@ -68,6 +68,7 @@ class InstructionsForm(forms.ModelForm):
     markdown = forms.CharField(
         label=_("Text"),
         required=False,
+        strip=False,  # as it stands, or saving the page unchanged would make another version
         widget=forms.Textarea(attrs={"rows": 30, "cols": 100}),
         help_text=_("In Markdown. A changed text becomes a new version; sheets that are open keep the one they show."),
     )

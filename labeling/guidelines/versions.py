@@ -17,6 +17,7 @@ from labeling.guidelines.models import (
 )
 
 OFFERING = (Scale.CHOICE, Scale.CHOICES)
+FARTHEST, LONGEST_LABEL = 100, 200
 
 
 def new_form(*, key, title, questions, by):
@@ -120,6 +121,8 @@ def _faults_of_range(scale, fields, key):
         yield _("The Likert scale of “%(key)s” needs a lowest and a higher highest number.") % key
     if scale == Scale.LIKERT and None not in (low, high) and high - low > 10:
         yield _("The Likert scale of “%(key)s” has more than 11 points, which nobody can tell apart.") % key
+    if scale == Scale.LIKERT and any(number is not None and abs(number) > FARTHEST for number in (low, high)):
+        yield _("The Likert scale of “%(key)s” must lie between -100 and 100.") % key
     if scale != Scale.LIKERT and (low is not None or high is not None):
         yield _("Question “%(key)s” has a range of numbers, but only Likert scales use one.") % key
 
@@ -130,6 +133,8 @@ def _faults_of_choices(scale, choices, key):
         yield _("Question “%(key)s” must offer at least two choices.") % key
     if scale not in OFFERING and choices:
         yield _("Question “%(key)s” offers choices, but its scale has none.") % key
+    if any(len(choice["label"]) > LONGEST_LABEL for choice in choices):
+        yield _("A choice of question “%(key)s” is longer than 200 characters.") % key
     if len(set(keys)) < len(keys):
         yield _("Two choices of question “%(key)s” have the same key.") % key
 

@@ -18,6 +18,7 @@ class ProjectForm(forms.ModelForm):
     markdown = forms.CharField(
         label=_("Instructions"),
         required=False,
+        strip=False,  # as it stands, or saving the page unchanged would make another version
         widget=forms.Textarea(attrs={"rows": 20, "cols": 100}),
         help_text=_("In Markdown. A changed text becomes a new version, which sheets leased from then on show."),
     )

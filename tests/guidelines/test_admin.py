@@ -96,6 +96,30 @@ def test_a_choice_that_is_not_written_as_key_and_label_is_refused(rita, client_o
     assert "“The Law” is not of the form “key: label”" in response.text
 
 
+@pytest.mark.parametrize(
+    "fields, sentence",
+    [
+        ({"scale": "likert", "minimum": 40_000, "maximum": 40_006}, "must lie between -100 and 100"),
+        ({"scale": "choice", "choices": f"law: {'x' * 201}\nart: Art"}, "longer than 200 characters"),
+    ],
+)
+def test_what_no_column_holds_is_refused_in_a_sentence(fields, sentence, rita, client_of):
+    form = Form.objects.create(key="tone", title="Tone")
+
+    response = client_of(rita).post(
+        reverse("admin:guidelines_formversion_add"), version_page(question(0, **fields), form=form.pk)
+    )
+
+    assert sentence in response.text
+    assert form.newest() is None
+
+
+def test_a_version_that_is_not_there_leads_home(rita, client_of):
+    response = client_of(rita).post(reverse("admin:guidelines_formversion_change", args=["nonsense"]))
+
+    assert (response.status_code, response.url) == (302, "/admin/")
+
+
 def test_a_new_version_starts_from_the_newest(rita, client_of):
     form = FormVersionFactory().form
 
@@ -169,6 +193,17 @@ def test_instructions_are_written_and_rewritten_on_one_page(rita, client_of):
     ]
     assert instructions.newest().created_by == rita
     assert "Be fair\nand quick." in client.get(page).text
+
+
+def test_instructions_saved_unchanged_by_a_browser_stay_the_same_version(rita, client_of):
+    instructions = InstructionsFactory(version="Be fair\nand quick.\n")
+    page = reverse("admin:guidelines_instructions_change", args=[instructions.pk])
+    empty = {"versions-TOTAL_FORMS": 0, "versions-INITIAL_FORMS": 0}
+
+    client_of(rita).post(page, {"name": "Another name", "markdown": "Be fair\r\nand quick.\r\n", **empty})
+
+    instructions.refresh_from_db()
+    assert (instructions.name, instructions.versions.count()) == ("Another name", 1)
 
 
 def test_a_version_of_instructions_is_only_shown(rita, client_of):
