@@ -3,7 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -13,8 +13,11 @@ from labeling import embedded
 from labeling.logs import configure_logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ENV = os.environ.get("ATTUNE_ENV", "production")  # production | demo | test
 ON_ONE_MACHINE = embedded.environment(instance="demo") if "DATABASE_URL" not in os.environ else {}
+ENV = os.environ.get("ATTUNE_ENV") or ON_ONE_MACHINE.get("ATTUNE_ENV", "production")
+if ENV not in {"production", "demo", "test"}:
+    # Any other word would leave out what only production has: HTTPS, and cookies for it alone.
+    raise ImproperlyConfigured(f"ATTUNE_ENV is production, demo or test, not “{ENV}”.")
 
 
 def required(name):
@@ -31,17 +34,22 @@ def database(url):
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address; Attune runs on PostgreSQL only.")
-    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if pair)
+    query = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
+        "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.get("host", parts.hostname or "")),
+        "HOST": query.pop("host", parts.hostname or ""),
         "PORT": parts.port or "",
+        "OPTIONS": query,  # sslmode and the like: libpq knows which there are, and refuses others
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def listed(text):
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 DEBUG = False
@@ -53,10 +61,12 @@ DATABASES = {"default": database(required("DATABASE_URL"))}
 REDIS_URL = required("REDIS_URL")
 # Uploaded and frozen files: one directory that web and workers share.
 MEDIA_ROOT = Path(os.environ.get("ATTUNE_DATA_DIR") or ON_ONE_MACHINE.get("ATTUNE_DATA_DIR") or BASE_DIR / ".data")
-ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "" if ENV == "production" else "127.0.0.1,localhost,testserver").split(
-    ","
+ALLOWED_HOSTS = listed(
+    required("ALLOWED_HOSTS")
+    if ENV == "production"
+    else os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,testserver")
 )
-CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
+CSRF_TRUSTED_ORIGINS = listed(os.environ.get("CSRF_TRUSTED_ORIGINS", ""))
 
 INSTALLED_APPS = [
     "labeling.people",
@@ -197,10 +207,14 @@ CELERY_TASK_TIME_LIMIT = 2 * 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3 * 3600}
 SWEEP_SECONDS = int(os.environ.get("SWEEP_SECONDS", "15"))
 CELERY_BEAT_SCHEDULE = {
-    "expire leases": {"task": "labeling.work.tasks.expire_leases", "schedule": SWEEP_SECONDS},
-    "resume imports": {"task": "labeling.candidates.tasks.resume_imports", "schedule": SWEEP_SECONDS},
-    "resume freezing": {"task": "labeling.datasets.tasks.resume_freezing", "schedule": SWEEP_SECONDS},
-    "forget kept answers": {"task": "labeling.api.tasks.forget_kept_answers", "schedule": 3600},
+    # A message that its successor has overtaken is dropped, so that none pile up while no worker is there.
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for name, task, seconds in [
+        ("expire leases", "labeling.work.tasks.expire_leases", SWEEP_SECONDS),
+        ("resume imports", "labeling.candidates.tasks.resume_imports", SWEEP_SECONDS),
+        ("resume freezing", "labeling.datasets.tasks.resume_freezing", SWEEP_SECONDS),
+        ("forget kept answers", "labeling.api.tasks.forget_kept_answers", 3600),
+    ]
 }
 
 # Languages and time: UTC is stored, people see their own zone

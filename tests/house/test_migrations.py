@@ -8,6 +8,8 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
+from labeling.settings import database
+
 PRODUCTION = {"ATTUNE_ENV": "production", "ALLOWED_HOSTS": "attune.example"}
 
 
@@ -20,7 +22,7 @@ def manage(*arguments, **changes):
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
-        env=os.environ | changes,
+        env={name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"} | changes,
         capture_output=True,
         text=True,
     )
@@ -40,6 +42,36 @@ def test_a_missing_setting_is_named_in_a_sentence(name):
 
     assert checked.returncode == 1
     assert f"{name} is not set. Set it in the environment" in checked.stderr
+
+
+def test_production_does_not_start_without_the_names_it_is_reached_by():
+    checked = manage("check", **PRODUCTION | {"ALLOWED_HOSTS": ""})
+
+    assert "ALLOWED_HOSTS is not set. Set it in the environment" in checked.stderr
+
+
+def test_a_misspelt_environment_is_refused():
+    checked = manage("check", **PRODUCTION | {"ATTUNE_ENV": "prod"})
+
+    assert "ATTUNE_ENV is production, demo or test, not “prod”." in checked.stderr
+
+
+def test_what_the_database_address_asks_for_reaches_the_database():
+    """Dropped in silence, sslmode would leave the connection in the clear."""
+    asked = database("postgresql://ann:p%40ss@db.example:5433/at%20tune?sslmode=verify-full&connect_timeout=5")
+
+    assert asked.items() >= {
+        "NAME": "at tune",
+        "PASSWORD": "p@ss",
+        "HOST": "db.example",
+        "OPTIONS": {"sslmode": "verify-full", "connect_timeout": "5"},
+    }.items()
+
+
+def test_a_socket_is_named_in_the_database_address():
+    asked = database("postgresql:///attune?host=/var/run/postgresql")
+
+    assert (asked["HOST"], asked["OPTIONS"]) == ("/var/run/postgresql", {})
 
 
 def test_another_database_is_refused():
