@@ -2,18 +2,35 @@
 Rita is a researcher, Eve an engineer, Ada an admin, and Judge a program that labels.
 """
 
-import pytest
+from importlib import import_module
 
+import pytest
+from django.apps import apps
+
+from labeling.guidelines.models import Form
 from labeling.people.models import Cohort
+from labeling.people.roles import grant_permissions
+from tests.chromium import chromium  # noqa: F401
 from tests.factories import LabelerFactory, UserFactory
 
 
-def pytest_collection_modifyitems(items):
-    """What migrations put into tables (roles, table 3) comes back after a test that commits."""
-    for item in items:
-        marker = item.get_closest_marker("django_db")
-        if marker and marker.kwargs.get("transaction"):
-            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+@pytest.fixture(autouse=True)
+def reference_rows(request):
+    """A test that commits has its tables emptied afterwards; what migrations put there is put back before the next."""
+    marker = request.node.get_closest_marker("django_db")
+    if (marker and marker.kwargs.get("transaction")) or "transactional_db" in request.fixturenames:
+        request.getfixturevalue("transactional_db")
+        put_back_reference_rows()
+
+
+def put_back_reference_rows():
+    """Run what the migrations ran: the roles with their permissions, and table 3's form."""
+    if Form.objects.exists():
+        return
+    import_module("labeling.people.migrations.0002_roles").make_groups(apps, None)
+    import_module("labeling.guidelines.migrations.0002_table_3").make_form(apps, None)
+    for room in apps.get_app_configs():
+        grant_permissions(room)
 
 
 @pytest.fixture

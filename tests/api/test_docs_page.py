@@ -2,13 +2,11 @@
 
 import pytest
 
-from tests.journeys.conftest import chromium  # noqa: F401  the one browser of the session
-
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
-def page(chromium, live_server, eve, client_of):  # noqa: F811
+def page(chromium, live_server, eve, client_of):
     """Eve's signed-in window, with what its console complained of."""
     context = chromium.new_context(base_url=live_server.url)
     session = client_of(eve).cookies["sessionid"].value

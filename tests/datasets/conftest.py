@@ -8,8 +8,8 @@ import pytest
 
 from tests.factories import OwnerFactory, ProjectFactory, PromptFactory, TaskFactory
 
-# Freezing needs transactions of its own. All tables are emptied afterwards, and what migrations made is put back.
-really = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+# Freezing needs transactions of its own.
+really = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.fire.desks import Room
 from tests.house.test_books import recount
 from tests.load import scenery
 
-really = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+really = pytest.mark.django_db(transaction=True)
 TASKS = 160
 
 

@@ -13,7 +13,7 @@ from tests.celery_worker import start_worker, until
 from tests.factories import LabelerFactory, TaskFactory
 from tests.factories.labels import rank
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_an_import_and_a_dataset_whose_messages_were_flushed_are_made_all_the_same(own_valkey, own_broker, beat):

@@ -11,7 +11,7 @@ from tests.browser_shaped import Browser
 from tests.house.test_books import recount
 from tests.load import scenery
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
