@@ -162,7 +162,7 @@ def show(request, pk):
     tags=["sheets"],
     summary="Keep a draft",
     description="The body of a submission as far as it goes, and a revision that grows. An older revision never "
-    "overwrites a newer one.",
+    "overwrites a newer one; 409 when another draft has the same revision.",
     request=DraftBody,
     responses=Revision,
     examples=[HALF_DONE],
@@ -175,10 +175,12 @@ def save_draft(request, pk):
     revision = body.pop("revision", None)
     if type(revision) is not int or not 1 <= revision <= 2_000_000_000:
         raise ParseError(_("A draft needs a revision, a number from 1."))
-    newest = drafts.save_draft(assignment=assignment, revision=revision, body=body)
+    newest, is_kept = drafts.save_draft(assignment=assignment, revision=revision, body=body)
     if newest is None:
         assignment.refresh_from_db(fields=["state"])
         return _closed(assignment)
+    if newest == revision and not is_kept:
+        return problem(409, _("This collides with what is there already, or was made at the same moment."))
     return Response({"revision": newest})
 
 

@@ -4,6 +4,7 @@ A body is the JSON of a submission: `ratings` (slot, overall_quality, answers, n
 best first), `prompt_answers`, `seconds`. The browser's form is turned into the same body first.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,7 +122,7 @@ def _answers(reading, given, questions, *, letter):
         reading.fault(_field(letter, key), _("This form has no question “%(key)s”.") % {"key": key})
     answers = {}
     for key, question in known.items():
-        if key not in given:
+        if key not in given or _is_left_blank(question, given[key]):
             if question.is_required:
                 reading.fault(_field(letter, key), _missing(question, letter))
         elif (wrong := _what_is_wrong(question, given[key])) is not None:
@@ -129,6 +130,11 @@ def _answers(reading, given, questions, *, letter):
         else:
             answers[key] = _storable(given[key])
     return answers
+
+
+def _is_left_blank(question, value):
+    """An empty text and an empty list answer nothing."""
+    return question.scale in {"text", "choices"} and value in ("", [])
 
 
 def _what_is_wrong(question, value):
@@ -232,15 +238,21 @@ def from_form(data, *, sheet):
     body = {
         "ratings": [_rating_from_form(data, letter, sheet) for letter in sheet.letters] if sheet.rates else [],
         "prompt_answers": _answers_from_form(data, "prompt", sheet.prompt_questions),
-        "seconds": int(data["seconds"]) if str(data.get("seconds", "")).isdigit() else 0,
+        "seconds": whole_number(data.get("seconds", "")) or 0,
         "arranged_by_ratings": data.get("arranged") == "1",
     }
     if sheet.ranks:
         # As the board stood, gaps and all: a draft gives it back so. The ranking closes the gaps.
-        ranks = {letter: int(rank) for letter in sheet.letters if (rank := data.get(f"{letter}-rank", "")).isdigit()}
+        given = {letter: whole_number(data.get(f"{letter}-rank", "")) for letter in sheet.letters}
+        ranks = {letter: rank for letter, rank in given.items() if rank is not None}
         body["ranks"] = ranks
         body["ranking"] = [[x for x in ranks if ranks[x] == rank] for rank in sorted(set(ranks.values()))]
     return body
+
+
+def whole_number(text):
+    """Return the number that a field's digits stand for; None for anything else, such as ² or digits without end."""
+    return int(text) if re.fullmatch("[0-9]{1,10}", text) else None
 
 
 def _rating_from_form(data, letter, sheet):
@@ -256,7 +268,7 @@ def _answers_from_form(data, prefix, questions):
     for question in questions:
         name = f"{prefix}-{question.key}"
         value = data.getlist(name) if question.scale == "choices" else data.get(name, "").strip()
-        if value == "na" and question.allows_na:
+        if value in ("na", ["na"]) and question.allows_na and question.scale != "text":
             answers[question.key] = None
         elif value:
             answers[question.key] = _typed(question, value)
@@ -265,7 +277,8 @@ def _answers_from_form(data, prefix, questions):
 
 def _typed(question, value):
     if question.scale == "likert":
-        return int(value) if value.isdigit() else value
+        number = whole_number(value)
+        return value if number is None else number
     if question.scale == "binary":
         return {"yes": True, "no": False}.get(value, value)
     return value

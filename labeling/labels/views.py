@@ -74,13 +74,15 @@ def _next(request, assignment):
 @require_POST
 def draft(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
-    revision = request.POST.get("revision", "")
-    if not revision.isdigit() or not 1 <= int(revision) <= 2_000_000_000:
+    revision = bodies.whole_number(request.POST.get("revision", ""))
+    if not revision or revision > 2_000_000_000:
         return JsonResponse({"detail": _("A draft needs a revision, a number from 1.")}, status=400)
-    newest = drafts.save_draft(assignment=assignment, revision=int(revision), body=_posted_body(request, assignment))
+    body = _posted_body(request, assignment)
+    newest, is_kept = drafts.save_draft(assignment=assignment, revision=revision, body=body)
     if newest is None:
+        assignment.refresh_from_db(fields=["state"])
         return JsonResponse({"detail": _closed_sentence(assignment)}, status=410)
-    if newest != int(revision):
+    if not is_kept:
         sentence = _("A newer draft of this sheet was saved elsewhere. Reload the page to see it.")
         return JsonResponse({"revision": newest, "detail": sentence}, status=409)
     return JsonResponse({"revision": newest})
@@ -92,7 +94,7 @@ def skip(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
     if request.method == "GET":
         return render(request, "labels/skip.html", {"sheet": {"id": assignment.pk, "project": assignment.project.name}})
-    if queue.skip(assignment=assignment, reason=request.POST.get("reason", "").strip()):
+    if queue.skip(assignment=assignment, reason=request.POST.get("reason", "").replace("\0", "").strip()):
         messages.success(request, _("Skipped. You will not see this task again."))
     return _next(request, assignment)
 

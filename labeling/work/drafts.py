@@ -8,7 +8,7 @@ from django.utils import timezone
 from labeling.work import queue
 from labeling.work.models import Draft
 
-# An equal revision is a replay of the same request: it changes nothing either.
+# An equal revision changes nothing either: it is a replay of the same request, or comes from another window.
 SAVE = """
 INSERT INTO work_draft (assignment_id, revision, body, saved_at)
 SELECT id, %s, %s::jsonb, %s FROM work_assignment WHERE id = %s AND state IN ('open', 'expired')
@@ -19,19 +19,22 @@ ON CONFLICT (assignment_id) DO UPDATE
 
 
 def save_draft(*, assignment, revision, body):
-    """Store `body` (a dict in the shape of a submission) unless a revision as new is there; return the newest number.
+    """Store `body` (a dict in the shape of a submission) unless a revision as new is there.
 
-    The lease of an open sheet starts anew. A draft of an expired sheet is kept as well; one that was submitted or
-    skipped takes no more drafts: then None is returned.
+    Returns the newest revision, and whether that one holds this body: two windows may come to the same number with
+    different words. The lease of an open sheet starts anew. A draft of an expired sheet is kept as well; one that was
+    submitted or skipped takes no more drafts: then the revision is None.
     """
     with connection.cursor() as cursor:
         cursor.execute(SAVE, [revision, _json(body), timezone.now(), assignment.pk])
         won = cursor.rowcount == 1
     if won:
         queue.extend(assignment=assignment)
-        return revision
-    takes_drafts = Draft.objects.filter(assignment=assignment, assignment__state__in=["open", "expired"])
-    return takes_drafts.values_list("revision", flat=True).first()
+        return revision, True
+    newest = Draft.objects.filter(assignment=assignment, assignment__state__in=["open", "expired"]).first()
+    if newest is None:
+        return None, False
+    return newest.revision, newest.revision == revision and newest.body == _without_nul(body)
 
 
 def keep_for_the_record(*, assignment, body):

@@ -217,6 +217,14 @@ def test_an_older_draft_loses_and_hears_the_newer_number(anns, sheet):
     assert Draft.objects.get().body == BODY
 
 
+def test_another_draft_of_the_same_revision_is_refused(anns, sheet):
+    anns.put(address(sheet, "draft/"), {**BODY, "revision": 7})
+
+    assert anns.put(address(sheet, "draft/"), {**BODY, "revision": 7}).status_code == 200
+    assert anns.put(address(sheet, "draft/"), {"revision": 7, "seconds": 1}).status_code == 409
+    assert Draft.objects.get().body == BODY
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -128,6 +128,12 @@ def test_a_required_question_about_the_prompt_is_missed():
     assert sentences(BODY, prompt_questions=(ABOUT,)) == ["“Why?” is not answered yet."]
 
 
+def test_an_empty_text_answers_nothing():
+    body = changed(prompt_answers={"why": ""})
+
+    assert sentences(body, prompt_questions=(ABOUT,)) == ["“Why?” is not answered yet."]
+
+
 def test_a_project_that_does_not_rate_needs_no_ratings():
     submission = bodies.clean({"ranking": [["B"], ["A"]]}, sheet=asks(rates=False, response_questions=()))
 
@@ -166,3 +172,13 @@ def test_an_empty_form_is_an_empty_body_and_not_a_ranking():
 
     assert body["ranking"] == []
     assert "Response A is not ranked yet." in sentences(body)
+
+
+@pytest.mark.parametrize(("scale", "answer"), [("choices", None), ("choice", None), ("text", "na")])
+def test_not_applicable_can_be_picked_wherever_it_is_offered(scale, answer):
+    question = Question(key="topics", wording="Topics", scale=scale, per="prompt", allows_na=True)
+    sheet = asks(rates=False, ranks=False, prompt_questions=(question,))
+
+    body = bodies.from_form(QueryDict("prompt-topics=na"), sheet=sheet)
+
+    assert bodies.clean(body, sheet=sheet).prompt_answers == {"topics": answer}

@@ -135,7 +135,27 @@ def test_an_older_draft_never_overwrites_a_newer_one(sheet, ann, client_of):
     assert Draft.objects.get().body["ratings"][0]["notes"] == "newer"
 
 
-@pytest.mark.parametrize("revision", ["", "-1", "0", "x", "99999999999"])
+def test_the_same_draft_sent_again_is_kept(sheet, ann, client_of):
+    client = client_of(ann)
+    fields = {"revision": "6", "A-notes": "once"}
+    client.post(url("draft", sheet), fields)
+
+    answer = client.post(url("draft", sheet), fields)
+
+    assert (answer.status_code, answer.json()) == (200, {"revision": 6})
+
+
+def test_two_windows_with_the_same_revision_are_told_apart(sheet, ann, client_of):
+    client = client_of(ann)
+    client.post(url("draft", sheet), {"revision": "6", "A-notes": "in one window"})
+
+    answer = client.post(url("draft", sheet), {"revision": "6", "A-notes": "in the other"})
+
+    assert (answer.status_code, answer.json()["revision"]) == (409, 6)
+    assert Draft.objects.get().body["ratings"][0]["notes"] == "in one window"
+
+
+@pytest.mark.parametrize("revision", ["", "-1", "0", "x", "99999999999", "²", "9" * 5_000])
 def test_a_draft_without_a_sound_revision_is_refused(sheet, ann, client_of, revision):
     answer = client_of(ann).post(url("draft", sheet), {"revision": revision})
 
@@ -161,6 +181,21 @@ def test_a_late_submission_to_a_full_task_says_so_and_keeps_the_draft(sheet, ann
 
     assert "others have completed the task since" in page.content.decode()
     assert Draft.objects.get().body["ranking"] == [["D"], ["A", "B"], ["C"]]
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5_000])
+@pytest.mark.parametrize("field", ["seconds", "A-rank", "A-overall_quality"])
+def test_what_is_no_number_breaks_nothing(sheet, ann, client_of, form, field, number):
+    client = client_of(ann)
+
+    assert client.post(url("draft", sheet), form | {field: number}).status_code == 200
+    assert client.post(url("submit", sheet), form | {field: number}).status_code == (302 if field == "seconds" else 422)
+
+
+def test_a_reason_keeps_every_character_that_the_database_can_hold(sheet, ann, client_of):
+    client_of(ann).post(url("skip", sheet), {"reason": "un\0clear"})
+
+    assert Assignment.objects.get(pk=sheet.pk).skip_reason == "unclear"
 
 
 def test_skipping_asks_first_and_then_goes_on(sheet, ann, client_of):
