@@ -38,10 +38,11 @@ attune.onSheet((sheet, { on, find, signal }) => {
   }
 
   // The token in the cookie is the fresher one after signing in again in another tab.
-  function post(keepalive) {
-    fields.revision.value = String(++revision);
+  async function post(keepalive) {
+    const mine = ++revision;
+    fields.revision.value = String(mine);
     const headers = { Accept: "application/json", "X-CSRFToken": cookie() ?? fields.csrfmiddlewaretoken.value };
-    return fetch(words.draft, { method: "POST", body: answers(), keepalive, headers });
+    await settle(await fetch(words.draft, { method: "POST", body: answers(), keepalive, headers }), mine);
   }
 
   async function save() {
@@ -51,7 +52,7 @@ attune.onSheet((sheet, { on, find, signal }) => {
     underway = true;
     tell("saving", words.wSaving);
     try {
-      await settle(await post(false));
+      await post(false);
     } catch {
       again();
     }
@@ -59,9 +60,9 @@ attune.onSheet((sheet, { on, find, signal }) => {
     if (changed && bar.dataset.saved !== "unsaved") soon(QUIET);
   }
 
-  async function settle(answer) {
+  async function settle(answer, mine) {
     if (signal.aborted) return;
-    if ([409, 410].includes(answer.status)) return choose(await answer.json());
+    if ([409, 410].includes(answer.status)) return choose(await answer.json(), mine);
     if (answer.status === 403 || answer.redirected) return again(words.wSignedOut);
     if (!answer.ok) return again();
     revision = Math.max(revision, (await answer.json()).revision);
@@ -78,7 +79,8 @@ attune.onSheet((sheet, { on, find, signal }) => {
   }
 
   // A newer revision from elsewhere is never written over by itself: the person says which one stays.
-  function choose(newer) {
+  function choose(newer, mine) {
+    if (newer.revision > mine && newer.revision <= revision) return; // our own next one was faster
     outrun = changed = true;
     newest = newer.revision;
     notice.querySelector("[data-keep]").hidden = !newest;
@@ -109,7 +111,7 @@ attune.onSheet((sheet, { on, find, signal }) => {
   function flush() {
     if (!changed || outrun || sent) return;
     changed = false;
-    post(true).then(settle).catch(() => again());
+    post(true).catch(() => again());
   }
   on(window, "beforeunload", flush);
   on(window, "pagehide", flush);
@@ -146,10 +148,10 @@ attune.onSheet((sheet, { on, find, signal }) => {
   tick();
 
   // Submitting: once; and while the server is out of reach the sheet stays, and goes as soon as it can.
-  function hold() {
+  function hold(sentence) {
     sent = false;
     changed = true;
-    tell("unsaved", words.wUnsaved, words.wHeld);
+    tell("unsaved", words.wUnsaved, sentence);
     retry = setTimeout(send, AGAIN);
   }
   function send() {
@@ -166,13 +168,20 @@ attune.onSheet((sheet, { on, find, signal }) => {
     clearTimeout(retry);
     tell("saving", words.wSending);
   });
-  on(form, "htmx:sendError", hold);
+  on(form, "htmx:sendError", () => hold(words.wHeld));
   on(form, "htmx:responseError", ({ detail: { xhr } }) => {
-    if (xhr.status >= 500 || xhr.status === 429) return hold();
+    if (xhr.status >= 500 || xhr.status === 429) return hold(words.wHeld);
     sent = false;
     tell("unsaved", words.wNotSaved, words.wRefused);
   });
-  on(form, "htmx:beforeOnLoad", ({ detail }) => detail.xhr.status < 400 && attune.forget(copy));
+  // Nothing but the way to the sign-in page leads elsewhere, and that page must not take the sheet's place.
+  on(form, "htmx:beforeOnLoad", (event) => {
+    const { status, responseURL } = event.detail.xhr;
+    if (responseURL !== form.action) {
+      event.preventDefault();
+      hold(words.wSignedOut);
+    } else if (status < 400) attune.forget(copy);
+  });
   on(window, "online", () => (retry ? send() : save()));
   signal.addEventListener("abort", () => {
     clearInterval(clock);

@@ -129,7 +129,7 @@ attune.onSheet((sheet, { on, find, all }) => {
     event.preventDefault();
     event.stopImmediatePropagation();
     summary.querySelector("ul").replaceChildren(...gaps.map(({ fields, brief }) =>
-      make("li", {}, make("a", { href: `#${fields[0].id}` }, brief))));
+      make("li", {}, make("a", { href: `#${(fields[0].querySelector("textarea") ?? fields[0]).id}` }, brief))));
     summary.hidden = false;
     for (const field of gaps.flatMap(({ fields }) => fields)) field.classList.add("is-missing");
     reach(gaps[0].fields[0]);

@@ -1,6 +1,7 @@
 """The ranking sheet in a real browser: by mouse, by keyboard alone, on a phone, without JavaScript."""
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from labeling.labels.models import Label
@@ -153,6 +154,41 @@ def test_a_draft_survives_a_closed_tab_and_comes_back_on_another_machine(visitor
     assert elsewhere.locator("#A-notes").input_value() == "쓰다 만 생각"
     assert quality(elsewhere, "B", 6).is_checked()
     assert elsewhere.get_by_label("Rank of response B").input_value() == "3"
+
+
+def test_two_windows_on_one_sheet_never_drop_each_others_words_in_silence(visitor, ann, project):
+    window = visitor().sign_in(ann)
+    page = start(window)
+    other = window.new_tab()
+    other.goto(page.url)
+    page.locator("#A-notes").fill("in one window")
+    until(lambda: Draft.objects.filter(body__ratings__0__notes="in one window").exists())
+
+    other.locator("#A-notes").fill("in the other")
+    expect(other.locator("[data-notice]")).to_contain_text("A newer draft of this sheet was saved elsewhere.")
+    other.get_by_role("button", name="Keep this one").click()
+
+    until(lambda: Draft.objects.filter(body__ratings__0__notes="in the other").exists())
+    expect(other.locator("[data-saved]")).to_have_text("Saved")
+
+
+def test_submitting_while_signed_out_waits_for_signing_in_again(visitor, ann, project):
+    window = visitor().sign_in(ann)
+    page = start(window)
+    rate_by_mouse(page)
+    for letter, rank in RANKS.items():
+        page.get_by_label(f"Rank of response {letter}").select_option(str(rank))
+    Session.objects.all().delete()
+    page.locator("#A-notes").fill("written at the last moment")
+    page.get_by_role("button", name="Submit", exact=True).click()
+
+    expect(page.locator("[data-notice]")).to_contain_text("You seem to be signed out.")
+    expect(page.locator("#A-notes")).to_have_value("written at the last moment")
+    window.page = window.new_tab()
+    window.sign_in(ann)
+
+    until(lambda: Label.objects.filter(ratings__notes="written at the last moment").exists())
+    assert Label.objects.count() == 1
 
 
 def test_skipping_leads_to_another_task_and_never_back(visitor, ann, project):
