@@ -6,19 +6,24 @@ sanitiser, and characters that reorder text are made visible.
 
 import hashlib
 import re
+from time import thread_time
 
 import nh3
 from django.core.cache import cache
+from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
-from pygments import highlight
+from pygments import format
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-EDITION = 1  # raise it when the rendering changes: what was cached under another edition is forgotten
+EDITION = 2  # raise it when the rendering changes: what was cached under another edition is forgotten
 SECONDS_KEPT = 7 * 24 * 3600
+LONGEST_RENDERED = 50_000
 LONGEST_HIGHLIGHTED = 20_000
+# Of the processor's time, for one block: some of Pygments' languages take quadratic time over words without end.
+SECONDS_FOR_COLOURS = 0.25
 
 # Unicode's bidirectional controls (UAX #9): they can make a text read otherwise than it is stored.
 BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -36,12 +41,21 @@ def visible(text):
 
 
 def _coloured(code, language, attributes):
-    """Return a fenced block in Pygments' classes; plain where the language is unknown or the code very long."""
+    """Return a fenced block in Pygments' classes; plain where the language is unknown or the code takes too long."""
+    if not language or len(code) >= LONGEST_HIGHLIGHTED:
+        return ""
     try:
-        lexer = get_lexer_by_name(language) if language and len(code) < LONGEST_HIGHLIGHTED else None
-    except ClassNotFound:
-        lexer = None
-    return highlight(code, lexer, HtmlFormatter(nowrap=True)) if lexer else ""
+        return format(_in_time(get_lexer_by_name(language).get_tokens(code)), HtmlFormatter(nowrap=True))
+    except (ClassNotFound, TimeoutError):
+        return ""
+
+
+def _in_time(tokens):
+    until = thread_time() + SECONDS_FOR_COLOURS
+    for token in tokens:
+        if thread_time() > until:
+            raise TimeoutError
+        yield token
 
 
 PARSER = MarkdownIt("commonmark", {"html": False, "breaks": True, "highlight": _coloured})
@@ -64,6 +78,8 @@ def render_many(texts):
 
 
 def _sanitised(text):
+    if len(text) > LONGEST_RENDERED:
+        return linebreaks(visible(text), autoescape=True)
     return nh3.clean(
         PARSER.render(visible(text)),
         tags=TAGS,
