@@ -125,11 +125,11 @@ def _moment(key, value):
     """A date is its midnight, and a time without a zone is UTC."""
     try:
         moment = datetime.fromisoformat(value.isoformat() if isinstance(value, date) else value)
-    except (TypeError, ValueError) as error:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    except (TypeError, ValueError, OverflowError) as error:
         raise _refusal(
             "filters", f"The filter “{key}” is a date or a time in ISO 8601, such as 2026-11-22, unlike {value!r}."
         ) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
 def _yes_or_no(key, value):

@@ -43,6 +43,10 @@ def refusal(**asked):
             {"filters": {"since": "soon"}},
             "The filter “since” is a date or a time in ISO 8601, such as 2026-11-22, unlike 'soon'.",
         ),
+        (
+            {"filters": {"until": "0001-01-01T00:00+14:00"}},
+            "The filter “until” is a date or a time in ISO 8601, such as 2026-11-22, unlike '0001-01-01T00:00+14:00'.",
+        ),
         ({"filters": {"programs": "no"}}, "The filter “programs” is true or false, unlike 'no'."),
         (
             {"filters": {"since": "2026-02-01", "until": "2026-01-01"}},

@@ -64,11 +64,13 @@ def shortcuts(sheet):
 
 def _skeleton(name, shape, context):
     key = (name, get_language(), shape)
-    if key not in _kept:
+    drawn = _kept.get(key)
+    if drawn is None:
+        # Another thread may empty it at any moment.
         if len(_kept) >= KEPT_AT_MOST:
             _kept.clear()
-        _kept[key] = render_to_string(name, context())
-    return _kept[key]
+        drawn = _kept[key] = render_to_string(name, context())
+    return drawn
 
 
 def _filled(skeleton, said):
