@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from labeling.labels.models import Label, Rating
-from labeling.people.only_shown import OnlyShown, OnlyShownRows
-from labeling.people.pseudonyms import pseudonym
+from labeling.people.naming import UnderPseudonyms
+from labeling.people.only_shown import OnlyShownRows
 
 
 class Standing(admin.SimpleListFilter):
@@ -42,15 +42,24 @@ class Ratings(OnlyShownRows):
 
 
 @admin.register(Label)
-class LabelAdmin(OnlyShown):
-    list_display = ("id", "project", "labeler", "order", "revision", "seconds", "submitted_at", "superseded_at")
+class LabelAdmin(UnderPseudonyms):
+    list_display = (
+        "id",
+        "project",
+        "labeler_pseudonym",
+        "order",
+        "revision",
+        "seconds",
+        "submitted_at",
+        "superseded_at",
+    )
     list_filter = (Standing, "assignment__cohort", "assignment__by_program", "assignment__project")
     list_select_related = ("assignment__project", "assignment__labeler", "ranking")
     search_fields = ("=assignment__id", "assignment__project__name")
     ordering = ("-submitted_at",)
     inlines = (Ratings,)
     fields = (
-        "assignment", "project", "labeler", "prompt", "order", "was_arranged", "about_prompt", "form_version",
+        "assignment", "project", "labeler_pseudonym", "prompt", "order", "was_arranged", "about_prompt", "form_version",
         "instructions_version", "revision", "seconds", "submitted_at", "superseded_at",
     )  # fmt: skip
     readonly_fields = fields
@@ -58,31 +67,13 @@ class LabelAdmin(OnlyShown):
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("ranking__places__slot")
 
-    def get_list_display(self, request):
-        return self._named(request, super().get_list_display(request))
-
-    def get_fields(self, request, obj=None):
-        return self._named(request, super().get_fields(request, obj))
-
-    def get_readonly_fields(self, request, obj=None):
-        return self._named(request, super().get_readonly_fields(request, obj))
-
-    def _named(self, request, names):
-        """Those who may see accounts see who it was; researchers judge labels without knowing."""
-        shown = "labeler_name" if request.user.has_perm("people.view_user") else "labeler"
-        return tuple(shown if name == "labeler" else name for name in names)
+    @staticmethod
+    def labeler_of(label):
+        return label.assignment.labeler
 
     @admin.display(description=_("project"), ordering="assignment__project__name")
     def project(self, label):
         return label.assignment.project
-
-    @admin.display(description=_("labeler"))
-    def labeler(self, label):
-        return pseudonym(label.assignment.labeler.pseudonym_key)
-
-    @admin.display(description=_("labeler"), ordering="assignment__labeler__name")
-    def labeler_name(self, label):
-        return label.assignment.labeler
 
     @admin.display(description=_("prompt"))
     def prompt(self, label):

@@ -10,6 +10,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from labeling.people.naming import UnderPseudonyms
 from labeling.people.only_shown import Never, OnlyShown, OnlyShownRows
 from labeling.work import pages, projects, steering
 from labeling.work.forms import PriorityForm, ProjectForm, SetAsideForm
@@ -223,15 +224,15 @@ def _say(number, one, several):
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(OnlyShown):
-    list_display = ("id", "project", "labeler", "cohort", "state", "leased_at", "lease_until", "closed_at")
+class AssignmentAdmin(UnderPseudonyms):
+    list_display = ("id", "project", "labeler_pseudonym", "cohort", "state", "leased_at", "lease_until", "closed_at")
     list_filter = ("state", "cohort", "by_program", "project")
     list_select_related = ("project", "labeler")
     search_fields = ("=id", "labeler__email", "labeler__name", "project__name")
     ordering = ("-leased_at",)
     fields = (
-        "id", "project", "task", "labeler", "cohort", "purpose", "by_program", "state", "leased_at", "lease_until",
-        "closed_at", "skip_reason", "form_version", "instructions_version",
+        "id", "project", "task", "labeler_pseudonym", "cohort", "purpose", "by_program", "state", "leased_at",
+        "lease_until", "closed_at", "skip_reason", "form_version", "instructions_version",
     )  # fmt: skip
 
 

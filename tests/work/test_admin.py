@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from labeling.candidates.models import Response, normal_hash
+from labeling.people.pseudonyms import pseudonym
 from labeling.work import drawing, queue
 from labeling.work.models import Project, Task
 from tests.factories import (
@@ -367,6 +368,19 @@ def test_assignments_and_memberships_are_only_shown(rita, ann, client_of):
         assert client.get(address).status_code == 200
         assert client.post(address, {"state": "submitted"}).status_code == 403
         assert client.get(reverse(f"admin:work_{name}_add")).status_code == 403
+
+
+def test_researchers_see_assignments_under_pseudonyms_and_admins_see_whose_they_are(rita, ada, ann, client_of):
+    """Labels are read without knowing whose they are, and a label names its assignment."""
+    sheet = queue.next_assignment(labeler=ann, project=TaskFactory().project)
+    listed = reverse("admin:work_assignment_changelist")
+    shown = reverse("admin:work_assignment_change", args=[sheet.pk])
+
+    for address in (listed, shown):
+        veiled, named = (client_of(person).get(address).text for person in (rita, ada))
+        assert (pseudonym(ann.pseudonym_key) in veiled, str(ann) in veiled, str(ann) in named) == (True, False, True)
+    found = [client_of(person).get(listed, {"q": ann.email}).context["cl"].result_count for person in (rita, ada)]
+    assert found == [0, 1]
 
 
 def test_a_page_about_no_project_is_not_found(rita, client_of):
