@@ -1,6 +1,7 @@
 """Where do researchers bring files in, and see the models and what they answered?"""
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import path
@@ -47,6 +48,8 @@ class ImportAdmin(Never, admin.ModelAdmin):
             return self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]  # unknown to the stubs
                 request, self.opts, object_id
             )
+        if not self.has_view_permission(request, job):
+            raise PermissionDenied
         return import_pages.show_progress(request, job)
 
     @admin.display(description=_("progress"))

@@ -71,9 +71,10 @@ def _excerpt(row, mapping, header):
     """The beginning of a refused row, without its author, whom we keep as a keyed hash or not at all."""
     author = author_key(mapping)
     if row.values is not None:
-        return _text({key: value for key, value in row.values.items() if key != author})
+        return _text({key: value for key, value in row.values.items() if key not in {author, "author"}})
     text = row.excerpt.decode(errors="replace").replace("\0", "�")
-    return "" if author in header or f'"{author}"' in text else text[:EXCERPT]
+    names_author = any(key in header or f'"{key}"' in text for key in (author, "author"))
+    return "" if names_author else text[:EXCERPT]
 
 
 def _text(values):

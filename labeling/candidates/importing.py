@@ -22,7 +22,8 @@ from labeling.prompts.refusals import NotReadable, Refused
 from labeling.prompts.rows import Incoming, incoming
 from labeling.prompts.storing import store
 
-LOOKED_AT, SHOWN = 100, 5
+LOOKED_AT, LOOKED_AT_BYTES, SHOWN = 100, 4 * 2**20, 5
+MOST_ATTEMPTS = 10
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Preview:
 def preview(*, file, filename, mapping=None):
     """Read the first hundred rows under `mapping`, or under a suggested one. Raises Refused for the file as a whole."""
     reader = _reader(file, filename)
-    rows = list(islice(reader.rows(), LOOKED_AT))
+    rows = list(_beginning(reader))
     keys = list(dict.fromkeys([*reader.header, *(key for row in rows for key in row.values or ())]))
     mapping = mappings.suggested(keys) if mapping is None else mappings.check(mapping)
     shown, refusals = [], []
@@ -51,6 +52,16 @@ def preview(*, file, filename, mapping=None):
         except Refused as refusal:
             refusals.append((row.line, str(refusal)))
     return Preview(keys, mapping, shown[:SHOWN], refusals, "prompt" not in mappings.mapped(keys, mapping))
+
+
+def _beginning(reader):
+    """A hundred rows, or fewer large ones: a web process holds them, and a small .gz may hold very large ones."""
+    size = 0
+    for row in islice(reader.rows(), LOOKED_AT):
+        yield row
+        size += row.size
+        if size > LOOKED_AT_BYTES:
+            return
 
 
 def request_import(*, file, filename, source_name, mapping=None, requested_by=None, wake_worker=True):
@@ -110,6 +121,17 @@ def resume_import(*, import_id):
         if resumed:
             _wake_worker(import_id)
     return bool(resumed)
+
+
+def give_up_hopeless():
+    """Fail the imports whose workers keep dying, so that they stop killing others; resuming tries once more."""
+    silent = Import.objects.waiting().filter(state=JobState.RUNNING, attempts__gte=MOST_ATTEMPTS)
+    silent.update(
+        state=JobState.FAILED,
+        finished_at=timezone.now(),
+        lease_until=None,
+        error=f"The import was interrupted {MOST_ATTEMPTS} times or more; the worker's log says by what.",
+    )
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ def run_import(import_id):
 @app.task
 def resume_imports():
     """Wake workers for imports that wait or whose worker fell silent, and clear away what nobody needs."""
+    importing.give_up_hopeless()
     for import_id in Import.objects.waiting().values_list("pk", flat=True):
         run_import.delay(import_id)
     importing.forget_files()

@@ -164,6 +164,7 @@ def test_staff_without_the_role_may_not_import(charlie, client_of):
     job = requested({"prompt": "One"})
     client = client_of(charlie)
     assert client.get(ADD).status_code == 403
+    assert client.get(reverse("admin:prompts_import_change", args=[job.pk])).status_code == 403
     assert client.post(reverse("admin:prompts_import_cancel", args=[job.pk])).status_code == 403
     assert client.get(reverse("admin:prompts_import_refused", args=[job.pk])).status_code == 403
 

@@ -1,5 +1,6 @@
 """What comes of a file: exact counts, nothing twice, nothing lost."""
 
+import gzip
 import io
 import threading
 
@@ -8,7 +9,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from labeling.candidates import batches
+from labeling.candidates import batches, importing
 from labeling.candidates.importing import (
     add_prompts,
     cancel_import,
@@ -104,6 +105,8 @@ def test_what_a_refused_row_shows_never_names_its_author():
     assert imported(file, mapping={"app": "author"}).refused.get().excerpt == ""
     file = io.BytesIO(b"prompt,author\nOne,Kim\nTwo,Kim,more\n")
     assert imported(file, filename="a.csv", source="csv").refused.get().excerpt == ""
+    twice = jsonl({"app": "Kim", "author": "Kim", "note": "kept"})
+    assert imported(twice, mapping={"app": "author"}, source="both").refused.get().excerpt == '{"note":"kept"}'
 
 
 def test_csv_brings_the_same_as_jsonl():
@@ -307,6 +310,26 @@ def test_the_sweeper_wakes_workers_for_what_waits(monkeypatch):
     assert sorted(woken) == [silent.pk, queued.pk]
 
 
+def test_an_import_that_keeps_killing_its_workers_is_given_up_and_can_be_resumed(monkeypatch):
+    job = interrupted(monkeypatch)
+    Import.objects.update(attempts=importing.MOST_ATTEMPTS)
+    resume_imports()
+    job.refresh_from_db()
+    assert job.state == JobState.RUNNING  # its lease has not passed
+    let_the_lease_pass(job)
+    resume_imports()
+    job.refresh_from_db()
+    assert (job.state, job.error) == (
+        JobState.FAILED,
+        "The import was interrupted 10 times or more; the worker's log says by what.",
+    )
+    monkeypatch.undo()
+    assert resume_import(import_id=job.pk)
+    assert run_import(import_id=job.pk)
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+
+
 def test_the_number_of_queries_does_not_grow_with_the_rows():
     def queries(rows, source):
         job = requested(
@@ -330,6 +353,13 @@ def test_a_preview_shows_the_first_rows_and_stores_nothing():
     assert not shown.lacks_prompts
     assert preview(file=file, filename="a.jsonl", mapping={}).lacks_prompts
     assert not Prompt.objects.exists()
+
+
+def test_a_preview_holds_few_large_rows_however_small_their_gz(monkeypatch):
+    monkeypatch.setattr(importing, "SHOWN", 100)
+    rows = ({"id": str(number), "prompt": "x" * 2**20} for number in range(40))
+    small = io.BytesIO(gzip.compress(jsonl(*rows).getvalue()))
+    assert [row.external_id for row in preview(file=small, filename="a.jsonl.gz").rows] == ["0", "1", "2", "3"]
 
 
 def test_prompts_can_be_added_without_a_file():
