@@ -1,5 +1,7 @@
 """How is an account written down? By its e-mail address, which nobody else has in any spelling."""
 
+import zoneinfo
+
 from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -9,8 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from labeling.people.models import User
 
 
+def _time_zones():
+    return [(zone, zone) for zone in sorted(zoneinfo.available_timezones())]
+
+
 class _Account(forms.ModelForm):
     locale = forms.ChoiceField(label=_("Language"), choices=[("", "—"), *settings.LANGUAGES], required=False)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_time_zones, initial="UTC")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

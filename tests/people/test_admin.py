@@ -158,3 +158,10 @@ def test_there_are_two_cohorts(charlie):
 def test_an_address_belongs_to_one_account_whatever_its_case(ann):
     with pytest.raises(IntegrityError, match="one_account_per_email"):
         UserFactory(email="ANN@ATTUNE.example")
+
+
+def test_an_account_is_given_only_a_time_zone_that_there_is(admin_by_role, client_of):
+    response = client_of(admin_by_role).post(reverse("admin:people_user_add"), account(time_zone="Asia/Soul"))
+
+    assert "time_zone" in response.context["adminform"].form.errors
+    assert not User.objects.filter(email="new@attune.example").exists()
