@@ -97,7 +97,7 @@ def test_a_choice_that_is_not_written_as_key_and_label_is_refused(rita, client_o
 
 
 @pytest.mark.parametrize(
-    "fields, sentence",
+    ("fields", "sentence"),
     [
         ({"scale": "likert", "minimum": 40_000, "maximum": 40_006}, "must lie between -100 and 100"),
         ({"scale": "choice", "choices": f"law: {'x' * 201}\nart: Art"}, "longer than 200 characters"),
