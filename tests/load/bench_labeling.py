@@ -282,12 +282,10 @@ def main():
 def set_up(folder):
     """A fresh database on the server the environment names, or on one of this machine."""
     import django
-    from django.core.cache import caches
     from django.core.management import call_command
 
     services = embedded.start("bench")
-    cache = urlsplit(services.redis_url)._replace(path="/7").geturl()
-    os.environ.update(DATABASE_URL=services.database_url, REDIS_URL=cache, ATTUNE_DATA_DIR=folder)
+    os.environ.update(DATABASE_URL=services.database_url, REDIS_URL=services.redis_url, ATTUNE_DATA_DIR=folder)
     for name, value in embedded.secrets("bench").items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("ATTUNE_ENV", "test")
@@ -296,7 +294,6 @@ def set_up(folder):
     os.environ["DATABASE_URL"] = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{NAME}").geturl()
     django.setup()
     call_command("migrate", verbosity=0)
-    caches["default"].clear()  # the texts of the last run were rendered before
     say_where()
 
 

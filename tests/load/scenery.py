@@ -1,5 +1,7 @@
 """Many tasks and many people in a moment: as an import and a draw would have left them."""
 
+from secrets import token_hex
+
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -24,7 +26,7 @@ INSERT INTO prompts_prompt (source_id, external_id, owner_id, origin, messages, 
 INSERT INTO candidates_modelendpoint (name, role, size, base_url, model_id, created_at)
     SELECT 'load ' || model, 'other', '', '', '', now() FROM generate_series(1, 4) model ON CONFLICT DO NOTHING;
 INSERT INTO candidates_response (prompt_id, endpoint_id, sample, text, text_hash, sampling, meta, created_at)
-    SELECT prompt.id, endpoint.id, 0, format(E'**Answer %s** from %s.\n\n', prompt.id, endpoint.id) || repeat(
+    SELECT prompt.id, endpoint.id, 0, format(E'**Answer %s.%s** {token}\n\n', prompt.id, endpoint.id) || repeat(
         E'A river runs *downhill*, and it takes the stones along that it can carry; the others it leaves. '
         , 4) || E'\n\n1. Rain falls on the hills.\n2. Brooks meet, as `a + b` does.\n3. The plain slows them down.\n\n'
         || repeat(E'Where two of them meet, the greater one keeps its name, and the people quarrel over it. ', 5),
@@ -52,7 +54,8 @@ def project_with(*, tasks, name="Rank under load", overlap=1):
         name=name, state="open", form=Form.objects.get(key="instructgpt"), instructions=instructions, overlap=overlap
     )
     with connection.cursor() as cursor:
-        cursor.execute(TASKS.format(source=source.pk, owner=owner.pk, project=project.pk, tasks=tasks, seats=overlap))
+        facts = {"source": source.pk, "owner": owner.pk, "project": project.pk, "tasks": tasks, "seats": overlap}
+        cursor.execute(TASKS.format(**facts, token=token_hex(8)))  # so that no cache knows a text of an earlier run
         cursor.execute(ANALYZE)
     return project
 
