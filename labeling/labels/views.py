@@ -6,6 +6,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
@@ -24,6 +25,7 @@ def own_assignment(user, assignment_id):
     return assignment
 
 
+@never_cache
 @labeler_required
 @require_GET
 def sheet(request, assignment_id):

@@ -51,6 +51,10 @@ def test_the_page_is_blind(sheet, ann, client_of):
     assert set(re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", page)) == {str(sheet.pk)}
 
 
+def test_the_page_is_left_in_no_cache_for_whoever_comes_next(sheet, ann, client_of):
+    assert "no-store" in client_of(ann).get(url("sheet", sheet)).headers["Cache-Control"]
+
+
 def test_submitting_stores_the_label_and_goes_on_to_the_next_sheet(sheet, ann, client_of, form):
     following = TaskFactory(project=sheet.project)
 
