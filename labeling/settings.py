@@ -195,7 +195,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 IMPORT_MAX_LINE_BYTES = 10 * 2**20
 # The share of owners that falls to each split when a file names none.
 PROMPT_SPLITS = {"train": 0.8, "valid": 0.1, "test": 0.1}
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "labeling.cache.Forgetful",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # seconds
+    }
+}
 
 # Celery: a message only says "look now"; the rows in the database say what there is to do
 CELERY_BROKER_URL = REDIS_URL
