@@ -36,8 +36,9 @@ def start(request, project_id):
     project = Project.objects.filter(pk=project_id).first()
     if project is None:
         raise Http404
+    sheet = Assignment.objects.filter(labeler=request.user, project=project, state=AssignmentState.OPEN).first()
     try:
-        sheet = queue.next_assignment(labeler=request.user, project=project)
+        sheet = sheet or queue.next_assignment(labeler=request.user, project=project)
     except queue.NotOpen:
         raise Http404 from None
     if sheet is None:
@@ -47,7 +48,10 @@ def start(request, project_id):
 
 
 def _projects(user):
-    return Project.objects.open_to(user).select_related("instructions")
+    """Open projects, and paused ones in which the labeler still holds a sheet: it may be finished."""
+    held = Project.objects.filter(assignments__labeler=user, assignments__state=AssignmentState.OPEN)
+    mine = Project.objects.filter(pk__in=held) | Project.objects.filter(pk__in=Project.objects.open_to(user))
+    return mine.select_related("instructions")
 
 
 def _card(user, project):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from labeling.work.models import Assignment, AssignmentState, Task
@@ -45,7 +45,7 @@ def left_for(labeler, project):
     The sheet they hold is among them, and so are those of theirs that expired and still have a seat.
     """
     wanting = Task.objects.filter(project=project).wanting_hands()
-    returning = Q(state=AssignmentState.EXPIRED, task__in=wanting)
+    returning = Q(state=AssignmentState.EXPIRED) & Exists(wanting.filter(pk=OuterRef("task")))
     own = Assignment.objects.filter(Q(state=AssignmentState.OPEN) | returning, labeler=labeler, project=project)
     return own.count() + wanting.unseen_by(labeler).order_by()[:MOST_COUNTED].count()
 

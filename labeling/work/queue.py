@@ -169,10 +169,14 @@ def hand_in(*, assignment):
     if not _move(assignment, AssignmentState.EXPIRED, AssignmentState.SUBMITTED):
         raise SheetGone(_("This sheet changed hands just now. Load it again."))
     if not _take_seat(assignment):
-        raise SheetGone(
-            _("The time for this sheet ran out and others have completed the task since. Your draft is kept.")
-        )
+        raise SheetGone(_why_gone(assignment))
     return True
+
+
+def _why_gone(assignment):
+    if Project.objects.filter(pk=assignment.project_id, state=ProjectState.CLOSED).exists():
+        return _("This project has been closed, so the sheet can no longer be submitted. Your draft is kept.")
+    return _("The time for this sheet ran out and others have completed the task since. Your draft is kept.")
 
 
 def skip(*, assignment, reason=""):

@@ -89,3 +89,17 @@ def test_nobody_in_particular_has_an_empty_desk(charlie, client_of):
     TaskFactory()
 
     assert cards(client_of(charlie)) == []
+
+
+def test_an_open_sheet_of_a_paused_project_can_be_finished(ann, client_of):
+    task = TaskFactory()
+    sheet = queue.next_assignment(labeler=ann, project=task.project)
+    task.project.state = "paused"
+    task.project.save()
+    client = client_of(ann)
+
+    (card,) = cards(client)
+    answer = client.post(card["start_url"])
+
+    assert card["is_open_sheet"] is True
+    assert answer.url == reverse("labels:sheet", args=[sheet.pk])

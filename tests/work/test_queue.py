@@ -214,7 +214,7 @@ def test_closing_a_project_expires_its_open_sheets_and_takes_no_late_ones(ann):
 
     assert queue.expire_open(project=task.project) == 1
 
-    with pytest.raises(queue.SheetGone), transaction.atomic():
+    with pytest.raises(queue.SheetGone, match="This project has been closed"), transaction.atomic():
         queue.hand_in(assignment=Assignment.objects.get(pk=sheet.pk))
 
 
