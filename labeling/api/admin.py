@@ -5,8 +5,9 @@ from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 
 from labeling.api import tokens
-from labeling.api.models import Token
+from labeling.api.models import KeptAnswer, Token
 from labeling.people.models import Role
+from labeling.people.only_shown import Inside
 
 
 class NewToken(forms.ModelForm):
@@ -46,3 +47,10 @@ class TokenAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request, obj=None):
         return False
+
+
+@admin.register(KeptAnswer)
+class KeptAnswerAdmin(Inside):
+    list_display = ("key", "user", "status", "kept_at")
+    list_select_related = ("user",)
+    ordering = ("-kept_at",)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.guidelines import versions
 from labeling.guidelines.forms import InstructionsForm, QuestionForm, QuestionFormSet, choices_text, newest_markdown
-from labeling.guidelines.models import Form, FormVersion, Instructions, InstructionsVersion, Question
-from labeling.people.only_shown import OnlyShown, OnlyShownRows
+from labeling.guidelines.models import Choice, Form, FormVersion, Instructions, InstructionsVersion, Question
+from labeling.people.only_shown import Inside, OnlyShown, OnlyShownRows
 
 
 class FormVersions(OnlyShownRows):
@@ -202,3 +202,18 @@ class InstructionsVersionAdmin(OnlyShown):
 
     def has_module_permission(self, request):
         return False
+
+
+@admin.register(Question)
+class QuestionAdmin(Inside):
+    list_display = ("wording", "key", "scale", "per", "version")
+    list_select_related = ("version__form",)
+    list_filter = ("scale", "per")
+    search_fields = ("key", "wording")
+
+
+@admin.register(Choice)
+class ChoiceAdmin(Inside):
+    list_display = ("label", "key", "question")
+    list_select_related = ("question",)
+    search_fields = ("key", "label")

@@ -5,9 +5,9 @@ from itertools import groupby
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from labeling.labels.models import Label, Rating
+from labeling.labels.models import Answer, Label, Place, Ranking, Rating
 from labeling.people.naming import UnderPseudonyms
-from labeling.people.only_shown import OnlyShownRows
+from labeling.people.only_shown import Inside, OnlyShownRows
 
 
 class Standing(admin.SimpleListFilter):
@@ -111,3 +111,31 @@ def _answers(answers):
         f"{answer.question.key}: {'n/a' if answer.is_na else answer.value}"
         for answer in sorted(answers, key=lambda answer: answer.question.position)
     )
+
+
+@admin.register(Ranking)
+class RankingAdmin(Inside):
+    list_display = ("label", "was_arranged")
+    list_select_related = ("label",)
+    list_filter = ("was_arranged",)
+
+
+@admin.register(Place)
+class PlaceAdmin(Inside):
+    list_display = ("ranking", "slot", "rank")
+    list_select_related = ("ranking__label", "slot")
+
+
+@admin.register(Rating)
+class RatingAdmin(Inside):
+    list_display = ("label", "slot", "overall_quality", "notes")
+    list_select_related = ("label", "slot")
+    list_filter = ("overall_quality",)
+    search_fields = ("notes",)
+
+
+@admin.register(Answer)
+class AnswerAdmin(Inside):
+    list_display = ("label", "rating", "question", "value")
+    list_select_related = ("label", "rating__slot", "question")
+    list_filter = ("question__key",)

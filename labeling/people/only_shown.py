@@ -23,3 +23,10 @@ class OnlyShown(Never, admin.ModelAdmin):
 
 class OnlyShownRows(Never, admin.TabularInline):
     extra = 0
+
+
+class Inside(OnlyShown):
+    """Rows that are read on the page of what they belong to: they have lists, but no entry in the index."""
+
+    def has_module_permission(self, request):
+        return False

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from labeling.people.naming import UnderPseudonyms
-from labeling.people.only_shown import Never, OnlyShown, OnlyShownRows
+from labeling.people.only_shown import Inside, Never, OnlyShown, OnlyShownRows
 from labeling.work import pages, projects, steering
 from labeling.work.forms import PriorityForm, ProjectForm, SetAsideForm
-from labeling.work.models import Assignment, AssignmentState, Membership, Project, Task, TaskCandidate
+from labeling.work.models import Assignment, AssignmentState, Draft, Membership, Project, Slot, Task, TaskCandidate
 
 
 def _per_project(rows, number):
@@ -244,3 +244,23 @@ class MembershipAdmin(OnlyShown):
     search_fields = ("labeler__email", "labeler__name", "project__name")
     ordering = ("-joined_at",)
     fields = ("labeler", "project", "joined_at", "acknowledged_instructions")
+
+
+@admin.register(TaskCandidate)
+class TaskCandidateAdmin(Inside):
+    list_display = ("task", "ordinal", "response")
+    list_select_related = ("task__project", "task__prompt", "response")
+    list_filter = ("task__project",)
+
+
+@admin.register(Slot)
+class SlotAdmin(Inside):
+    list_display = ("assignment", "place", "letter", "candidate")
+    list_select_related = ("assignment", "candidate__response")
+
+
+@admin.register(Draft)
+class DraftAdmin(Inside):
+    list_display = ("assignment", "revision", "saved_at")
+    list_select_related = ("assignment",)
+    ordering = ("-saved_at",)
