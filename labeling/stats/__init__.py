@@ -1,0 +1,1 @@
+"""Sums without tables: no Django, and no other room, in here."""
