@@ -57,6 +57,8 @@ SECRET_KEY = required("SECRET_KEY")
 # Pseudonyms in datasets and hashes of prompt authors: two keys that outlive SECRET_KEY's rotation.
 PSEUDONYM_KEY = required("PSEUDONYM_KEY")
 OWNER_KEY = required("OWNER_KEY")
+# The keys of models are encrypted with the first of these, and decrypted with any of them.
+CREDENTIAL_KEYS = listed(required("CREDENTIAL_KEYS"))
 DATABASES = {"default": database(required("DATABASE_URL"))}
 REDIS_URL = required("REDIS_URL")
 # Uploaded and frozen files: one directory that web and workers share.
@@ -188,6 +190,11 @@ if ENV == "production":
     SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 
+# Models: hosts that may be private, as host:port; and the authority that vouches for their certificates
+MODEL_HOSTS = listed(os.environ.get("MODEL_HOSTS", "").lower())
+MODEL_CA_FILE = os.environ.get("MODEL_CA_FILE") or None
+MODEL_ANSWER_MAX_BYTES = 4 * 2**20
+
 # Data
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
@@ -212,12 +219,16 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 2 * 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3 * 3600}
 SWEEP_SECONDS = int(os.environ.get("SWEEP_SECONDS", "15"))
+# Long jobs wait in the queue "celery". Asking models and sweeping have queues of their own, so that they never wait
+# behind an import: the process "models" of the Procfile takes both.
+CELERY_TASK_ROUTES = {"labeling.candidates.tasks.ask_models": {"queue": "models"}}
 CELERY_BEAT_SCHEDULE = {
     # A message that its successor has overtaken is dropped, so that none pile up while no worker is there.
-    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds, "queue": "sweeps"}}
     for name, task, seconds in [
         ("expire leases", "labeling.work.tasks.expire_leases", SWEEP_SECONDS),
         ("resume imports", "labeling.candidates.tasks.resume_imports", SWEEP_SECONDS),
+        ("resume generation", "labeling.candidates.tasks.resume_generation", SWEEP_SECONDS),
         ("resume freezing", "labeling.datasets.tasks.resume_freezing", SWEEP_SECONDS),
         ("forget kept answers", "labeling.api.tasks.forget_kept_answers", 3600),
     ]
@@ -284,6 +295,7 @@ SPECTACULAR_SETTINGS = {
         "Cohort": "labeling.people.models.Cohort",
         "Audience": "labeling.work.models.Audience",
         "ModelRole": "labeling.candidates.models.EndpointRole",
+        "ModelProtocol": "labeling.candidates.models.Protocol",
     },
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",

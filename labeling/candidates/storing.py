@@ -3,19 +3,21 @@
 import orjson
 from django.db import connection
 
+from labeling.candidates.flags import flags
 from labeling.candidates.models import EndpointRole, ModelEndpoint, Response, normal_hash
 
 SCRATCH = """
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_responses (
-    prompt_id bigint, endpoint_id bigint, sample smallint, text text, text_hash text, sampling jsonb, meta jsonb
+    prompt_id bigint, endpoint_id bigint, sample smallint, text text, text_hash text, sampling jsonb, meta jsonb,
+    flags text[]
 ) ON COMMIT DELETE ROWS
 """
 COPY = "COPY incoming_responses FROM STDIN"
 INSERT = """
 WITH inserted AS (
     INSERT INTO candidates_response (from_import_id, created_at, prompt_id, endpoint_id, sample, text, text_hash,
-        sampling, meta)
-    SELECT %s, now(), prompt_id, endpoint_id, sample, text, text_hash, sampling, meta
+        sampling, meta, flags)
+    SELECT %s, now(), prompt_id, endpoint_id, sample, text, text_hash, sampling, meta, flags
     FROM incoming_responses ORDER BY prompt_id, endpoint_id, sample
     ON CONFLICT (prompt_id, endpoint_id, sample) DO NOTHING
     RETURNING endpoint_id
@@ -58,7 +60,7 @@ def _had(prompts):
 
 def _columns(prompt, endpoint, answer):
     sampling, meta = orjson.dumps(answer.sampling).decode(), orjson.dumps(answer.meta).decode()
-    return prompt, endpoint, answer.sample, answer.text, normal_hash(answer.text), sampling, meta
+    return prompt, endpoint, answer.sample, answer.text, normal_hash(answer.text), sampling, meta, flags(answer.text)
 
 
 def _insert(rows, of_import):

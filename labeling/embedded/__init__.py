@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 SEATS = 16
+KEYS = ("SECRET_KEY", "PSEUDONYM_KEY", "OWNER_KEY", "CREDENTIAL_KEYS")
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,11 @@ def secrets(instance: str = "demo", root: Path = CHECKOUT) -> dict[str, str]:
     """The keys the settings require, made once for this machine and kept."""
     place = Place.of(instance, root)
     with place.locked():
-        if not place.secrets.exists():
-            made = {name: token_hex(32) for name in ("SECRET_KEY", "PSEUDONYM_KEY", "OWNER_KEY")}
-            write_private(place.secrets, json.dumps(made, indent=1))
-        return json.loads(place.secrets.read_text())
+        kept = json.loads(place.secrets.read_text()) if place.secrets.exists() else {}
+        if missing := [name for name in KEYS if name not in kept]:
+            kept |= {name: token_hex(32) for name in missing}
+            write_private(place.secrets, json.dumps(kept, indent=1))
+        return kept
 
 
 @contextlib.contextmanager

@@ -17,7 +17,14 @@ RESEARCHERS = {
         "owner": (SEE,),
         "prompt": ALL,
     },
-    "candidates": {"modelendpoint": ALL, "response": (SEE,)},
+    "candidates": {
+        "modelendpoint": ALL,
+        "generationjob": (SEE, ADD),
+        "jobendpoint": (SEE,),
+        "call": (SEE,),
+        "response": (SEE,),
+        "score": (SEE,),
+    },
     "guidelines": {
         "form": ALL,
         "formversion": ALL,

@@ -39,10 +39,11 @@ class UseCase(models.TextChoices):
 
 
 class JobState(models.TextChoices):
-    """What a piece of background work says of itself; shared by imports and, later, by other jobs."""
+    """What a piece of background work says of itself; shared by imports, which are never paused, and generation."""
 
     QUEUED = "queued", _("queued")
     RUNNING = "running", _("running")
+    PAUSED = "paused", _("paused")
     DONE = "done", _("done")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")

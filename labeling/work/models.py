@@ -3,12 +3,13 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from labeling.candidates.models import ModelEndpoint, Response
+from labeling.candidates.models import Flag, ModelEndpoint, Response
 from labeling.guidelines.models import Form, FormVersion, Instructions, InstructionsVersion
 from labeling.people.access import cohort_of
 from labeling.prompts.models import Prompt
@@ -93,6 +94,20 @@ class Project(models.Model):
         verbose_name=_("baseline model"),
         help_text=_("Among the responses of every task, for win rates against it."),
     )
+    most_per_model = models.PositiveSmallIntegerField(
+        _("most responses of one model"), null=True, blank=True, help_text=_("In one task. Empty: as chance has it.")
+    )
+    with_references = models.BooleanField(
+        _("mix references in"),
+        default=False,
+        help_text=_("What people wrote stands among the responses of models, and is not told apart from them."),
+    )
+    leave_out = ArrayField(
+        models.CharField(max_length=10, choices=Flag),
+        verbose_name=_("leave out responses with the flag"),
+        default=list,
+        blank=True,
+    )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -119,6 +134,12 @@ class Project(models.Model):
                 condition=Q(min_k__isnull=True) | Q(min_k__gte=2, min_k__lte=F("k")), name="min_k_from_2_to_k"
             ),
             models.CheckConstraint(condition=Q(overlap__isnull=True) | Q(overlap__gte=1), name="overlap_at_least_1"),
+            models.CheckConstraint(
+                condition=Q(most_per_model__isnull=True) | Q(most_per_model__gte=1), name="a_model_may_stand_in_a_task"
+            ),
+            models.CheckConstraint(
+                condition=Q(leave_out__contained_by=["leak", "refusal", "truncated"]), name="left_out_flags_are_known"
+            ),
             models.CheckConstraint(condition=Q(lease_minutes__gte=1), name="lease_at_least_a_minute"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="project_kind_is_known"),
             models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="project_purpose_is_known"),

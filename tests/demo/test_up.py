@@ -34,7 +34,8 @@ def demo(copy):
     started = []
 
     def up(*args, **environ):
-        tests_own = ("DATABASE_URL", "REDIS_URL", "ATTUNE_", "STATIC_ROOT", "SECRET_KEY", "OWNER_KEY", "PSEUDONYM_KEY")
+        tests_own = ("DATABASE_URL", "REDIS_URL", "ATTUNE_", "STATIC_ROOT", "SECRET_KEY", "OWNER_KEY", "PSEUDONYM_KEY",
+                     "CREDENTIAL_KEYS", "MODEL_HOSTS")  # fmt: skip
         clean = {name: value for name, value in os.environ.items() if not name.startswith(tests_own)}
         process = subprocess.Popen(
             [sys.executable, "-m", "labeling.demo.up", *args],

@@ -54,7 +54,7 @@ def test_the_settings_find_every_variable_while_the_servers_run(running):
 def test_keys_are_made_once_and_kept_for_their_owner_alone(checkout):
     first = embedded.secrets("test", checkout.root)
 
-    assert sorted(first) == ["OWNER_KEY", "PSEUDONYM_KEY", "SECRET_KEY"]
+    assert sorted(first) == ["CREDENTIAL_KEYS", "OWNER_KEY", "PSEUDONYM_KEY", "SECRET_KEY"]
     assert len(set(first.values())) == 3
     assert embedded.secrets("test", checkout.root) == first
     assert mode(checkout.place().secrets) == 0o600

@@ -36,7 +36,7 @@ def test_production_settings_pass_the_deployment_checks():
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "PSEUDONYM_KEY", "OWNER_KEY", "REDIS_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "PSEUDONYM_KEY", "OWNER_KEY", "CREDENTIAL_KEYS", "REDIS_URL"])
 def test_a_missing_setting_is_named_in_a_sentence(name):
     checked = manage("check", **PRODUCTION, **{name: ""})
 

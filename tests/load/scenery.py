@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from labeling.candidates.models import ModelEndpoint
 from labeling.guidelines.models import Form, Instructions, InstructionsVersion
 from labeling.people.models import CohortMembership, User
 from labeling.prompts.models import Owner, Source
@@ -23,14 +24,12 @@ INSERT INTO prompts_prompt (source_id, external_id, owner_id, origin, messages, 
     SELECT {source}, 'p' || n, {owner}, 'customer', jsonb_build_array(jsonb_build_object('role', 'user', 'content',
         'Question ' || n || ': how does a river find its way to the sea? Explain it to a child.'
         )), true, '', '{{}}', '', '{{}}', now() FROM generate_series(1, {tasks}) n;
-INSERT INTO candidates_modelendpoint (name, role, size, base_url, model_id, created_at)
-    SELECT 'load ' || model, 'other', '', '', '', now() FROM generate_series(1, 4) model ON CONFLICT DO NOTHING;
-INSERT INTO candidates_response (prompt_id, endpoint_id, sample, text, text_hash, sampling, meta, created_at)
+INSERT INTO candidates_response (prompt_id, endpoint_id, sample, text, text_hash, flags, sampling, meta, created_at)
     SELECT prompt.id, endpoint.id, 0, format(E'**Answer %s.%s** {token}\n\n', prompt.id, endpoint.id) || repeat(
         E'A river runs *downhill*, and it takes the stones along that it can carry; the others it leaves. '
         , 4) || E'\n\n1. Rain falls on the hills.\n2. Brooks meet, as `a + b` does.\n3. The plain slows them down.\n\n'
         || repeat(E'Where two of them meet, the greater one keeps its name, and the people quarrel over it. ', 5),
-        md5(prompt.id || ':' || endpoint.id) || md5(endpoint.id || ':' || prompt.id), '{{}}', '{{}}', now()
+        md5(prompt.id || ':' || endpoint.id) || md5(endpoint.id || ':' || prompt.id), '{{}}', '{{}}', '{{}}', now()
     FROM prompts_prompt prompt, candidates_modelendpoint endpoint
     WHERE prompt.source_id = {source} AND endpoint.name LIKE 'load %';
 INSERT INTO work_task (project_id, prompt_id, seats, taken, priority, position, seed, set_aside_reason, created_at)
@@ -46,6 +45,8 @@ ANALYZE = "ANALYZE prompts_prompt, candidates_response, work_task, work_taskcand
 def project_with(*, tasks, name="Rank under load", overlap=1):
     """Open a ranking project under the form of table 3 with that many tasks of K = 4."""
     source = Source.objects.create(name=name)
+    for number in range(1, 5):
+        ModelEndpoint.objects.get_or_create(name=f"load {number}")
     owner = Owner.objects.create(key_hash=f"{source.pk:064x}", split="train")
     instructions = Instructions.objects.create(name=name)
     markdown = "Be *helpful*, **truthful** and harmless. " * 40
