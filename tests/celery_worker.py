@@ -17,6 +17,9 @@ from django.db import connection
 from labeling.celery import app
 
 
+QUEUES = "celery,sweeps,models"
+
+
 def until(condition, seconds=60):
     """Wait until `condition()` is true and return what it said; fail when it is not so in `seconds`."""
     deadline = time.monotonic() + seconds
@@ -37,7 +40,7 @@ def start_worker(*options):
     """Start a worker that takes from this session's queue alone, and return its process when it answers."""
     name = f"test@{os.getpid()}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "labeling", "worker", "-P", "solo", "-n", name, *options],
+        [sys.executable, "-m", "celery", "-A", "labeling", "worker", "-P", "solo", "-n", name, "-Q", QUEUES, *options],
         env=environment(REDIS_URL=app.conf.broker_url),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

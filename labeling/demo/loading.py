@@ -1,11 +1,14 @@
-"""What does the demo consist of? Accounts, forty prompts with their answers, and one project ready to work on.
+"""What does the demo consist of? Accounts, forty prompts, the answers to most, and one project ready to work on.
 
-Loading it again changes nothing that is there.
+The last prompts come without answers: the four models, for whom a server with the written answers stands in, are
+there to be asked. Loading it again changes nothing that is there, but for the address of that server.
 """
 
 import io
+import os
 from pathlib import Path
 
+import orjson
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 
@@ -22,6 +25,7 @@ INSTRUCTIONS = HERE / "data" / "instructions.md"
 SOURCE = "demo"
 PASSWORD = "attune-demo"  # noqa: S105  printed by ./run demo; the demo listens on this machine only
 PROJECT = "Rank the answers"
+UNANSWERED = 10  # prompts at the end of the file that models are to be asked about
 
 # (e-mail, name, role, cohort)
 ACCOUNTS = [
@@ -40,7 +44,7 @@ def load():
         make_account(*account)
     admin = User.objects.get(email=ACCOUNTS[0][0])
     for name, role in MODELS.items():
-        ModelEndpoint.objects.get_or_create(name=name, defaults={"role": role, "size": "175B"})
+        make_model(name, role)
     if not Import.objects.filter(source__name=SOURCE, state="done").exists():
         import_prompts(requested_by=admin)
     return Project.objects.filter(name=PROJECT).first() or make_project(admin)
@@ -58,6 +62,16 @@ def make_account(email, name, role, cohort):
         CohortMembership.objects.create(labeler=user, cohort=cohort)
 
 
+def make_model(name, role):
+    """Register one of the four; where the stand-in listens may differ from one start to the next."""
+    address = os.environ.get("DEMO_MODEL_URL", "")
+    model, _new = ModelEndpoint.objects.get_or_create(
+        name=name, defaults={"role": role, "size": "175B", "model_id": name, "base_url": address, "max_tokens": 512}
+    )
+    if address and model.base_url != address and (not model.base_url or model.base_url.startswith("http://127.0.0.1:")):
+        ModelEndpoint.objects.filter(pk=model.pk).update(base_url=address)
+
+
 def make_project(admin):
     """Open a ranking project over every prompt of the demo, each for two labelers."""
     project = projects.create_project(
@@ -72,7 +86,8 @@ def make_project(admin):
         overlap=2,
         created_by=admin,
     )
-    drawing.add_tasks(project=project, prompts=Prompt.objects.filter(source__name=SOURCE), seed=2203)
+    answered = Prompt.objects.filter(source__name=SOURCE, responses__isnull=False).distinct()
+    drawing.add_tasks(project=project, prompts=answered, seed=2203)
     projects.open_project(project=project)
     return project
 
@@ -80,7 +95,7 @@ def make_project(admin):
 def import_prompts(*, requested_by):
     """Bring the written prompts and answers in by the same road as any file."""
     running = importing.request_import(
-        file=io.BytesIO(PROMPTS.read_bytes()),
+        file=io.BytesIO(as_imported()),
         filename=PROMPTS.name,
         source_name=SOURCE,
         mapping={},
@@ -88,3 +103,11 @@ def import_prompts(*, requested_by):
         wake_worker=False,
     )
     importing.run_import(import_id=running.pk)
+
+
+def as_imported():
+    """The file, without the answers to its last prompts."""
+    rows = [orjson.loads(line) for line in PROMPTS.read_bytes().splitlines()]
+    for row in rows[-UNANSWERED:]:
+        del row["responses"]
+    return b"\n".join(map(orjson.dumps, rows))

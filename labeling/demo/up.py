@@ -24,6 +24,7 @@ from labeling.embedded.programs import CHECKOUT
 HERE = CHECKOUT / ".data" / "demo"
 FILES = HERE / "files"
 LOGS = HERE / "logs"
+WRITTEN = "labeling/demo/data/prompts.jsonl"  # the answers of the models that the stand-in stands in for
 
 # Ctrl-C, a supervisor, and a terminal that closes (unless nohup said otherwise).
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -69,10 +70,10 @@ def run(asked: argparse.Namespace) -> None:
     if asked.reset:
         forget_everything()
     try:
-        with embedded.seat("demo"), listening(asked.port) as door:
-            environ = environment(embedded.start("demo"))
+        with embedded.seat("demo"), listening(asked.port) as door, listening(None, 8100) as model_door:
+            environ = environment(embedded.start("demo"), model_door.getsockname()[1])
             prepare(environ)
-            serve(door, environ)
+            serve(door, model_door, environ)
     finally:
         embedded.stop("demo", spare_users=True)
 
@@ -93,9 +94,9 @@ def forget_everything() -> None:
 
 
 @contextlib.contextmanager
-def listening(port: int | None) -> Iterator[socket.socket]:
+def listening(port: int | None, first: int = 8000) -> Iterator[socket.socket]:
     """The first free port's socket, held from now on: two demos starting together never choose the same."""
-    for candidate in [port] if port is not None else range(8000, 8100):
+    for candidate in [port] if port is not None else range(first, first + 100):
         with socket.socket() as door:
             door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -105,12 +106,13 @@ def listening(port: int | None) -> Iterator[socket.socket]:
                 continue
             yield door
             return
-    taken = f"Port {port} is taken" if port else "Ports 8000 to 8099 are all taken"
+    taken = f"Port {port} is taken" if port else f"Ports {first} to {first + 99} are all taken"
     raise Failed(f"{taken}; choose another with --port.")
 
 
-def environment(services: embedded.Services) -> dict[str, str]:
+def environment(services: embedded.Services, model_port: int) -> dict[str, str]:
     """What the processes see: ours where the demo depends on it, else what the environment says."""
+    model = f"127.0.0.1:{model_port}"
     FILES.mkdir(parents=True, exist_ok=True)
     defaults = {"ATTUNE_DATA_DIR": str(FILES), "WEB_CONCURRENCY": "2", **embedded.secrets("demo")}
     return (
@@ -121,6 +123,8 @@ def environment(services: embedded.Services) -> dict[str, str]:
             "DJANGO_SETTINGS_MODULE": "labeling.settings",
             "DATABASE_URL": services.database_url,
             "REDIS_URL": services.redis_url,
+            "MODEL_HOSTS": ",".join(filter(None, [os.environ.get("MODEL_HOSTS"), model])),
+            "DEMO_MODEL_URL": f"http://{model}/v1",
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "PYTHONUNBUFFERED": "1",
         }
@@ -136,19 +140,16 @@ def prepare(environ: dict[str, str]) -> None:
             raise Failed(f"The demo could not be prepared. {last_words(log, 15)}")
 
 
-def serve(door: socket.socket, environ: dict[str, str]) -> None:
-    """Run the Procfile until one of its processes ends, or we are stopped; then none is left."""
-    procfile = parse_procfile((CHECKOUT / "Procfile").read_text())
-    print(
-        "Starting",
-        ", ".join(f"{name} ({_named(_log(name))})" for name in procfile.processes),
-        "…",
-        flush=True,
-    )
+def serve(door: socket.socket, model_door: socket.socket, environ: dict[str, str]) -> None:
+    """Run the Procfile and the stand-in for models until one process ends, or we are stopped; then none is left."""
+    processes = parse_procfile((CHECKOUT / "Procfile").read_text()).processes
+    doors = {"web": door, "stand-in": model_door}
+    processes["stand-in"] = f"python -m models_api.server --answers {WRITTEN} --fd {model_door.fileno()} --latency 0.4"
+    print("Starting", ", ".join(f"{name} ({_named(_log(name))})" for name in processes), "…", flush=True)
     with Leash() as leash:
         guards = {}
-        for name, command in procfile.processes.items():
-            given = (door.fileno(),) if name == "web" else ()
+        for name, command in processes.items():
+            given = (doors[name].fileno(),) if name in doors else ()
             own = {"GUNICORN_CMD_ARGS": f"--bind fd://{door.fileno()}"} if name == "web" else {}
             _log(name).unlink(missing_ok=True)
             guards[name] = leash.child(

@@ -117,7 +117,7 @@ def test_every_server_is_asked_for_its_health():
     assert len(instructions("HEALTHCHECK")) == 1
     asked = {name for name, service in SERVICES.items() if "test" in service.get("healthcheck", {})}
 
-    assert asked == {"worker", "postgres", "valkey"}
+    assert asked == {"worker", "models", "postgres", "valkey"}
     assert {name for name in OURS if "healthcheck" not in OURS[name]} == {"web"}
 
 
