@@ -134,24 +134,25 @@ def flags(text, *, finish_reason="", names=()):
     """
     text = text.replace("’", "'")
     beginning = text.lstrip()[:BEGINNING]
-    own = _own_names(tuple(names))
     found = {
-        Flag.LEAK: (own and own.search(text)) or LEAK.search(text) or LEAK_KO.search(text),
+        Flag.LEAK: _says_a_name(text, names) or LEAK.search(text) or LEAK_KO.search(text),
         Flag.REFUSAL: REFUSAL.search(beginning) or REFUSAL_KO.search(beginning),
         Flag.TRUNCATED: (finish_reason or "").lower() in CUT_SHORT,
     }
     return [flag.value for flag, is_so in found.items() if is_so]
 
 
+def _says_a_name(text, names):
+    """The id "org/model-7b" is also "model-7b". Only names that occur are worth a pattern."""
+    whole = {part.strip() for name in names for part in (name, name.rpartition("/")[2])} - {""}
+    small = text.lower()
+    return any(_own_name(name).search(text) for name in whole if name.lower() in small)
+
+
 @lru_cache(maxsize=1_000)
-def _own_names(names):
-    """Return the pattern that finds a model's own names, or None. The id "org/model-7b" is also "model-7b"."""
-    whole = {part for name in names for part in (name.strip(), name.strip().rpartition("/")[2]) if part}
-    patterns = [
-        rf"(?<![\w-]){re.escape(name)}(?![\w-])" if _is_unmistakable(name) else rf"{I_AM}{re.escape(name)}(?![\w-])"
-        for name in sorted(whole)
-    ]
-    return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
+def _own_name(name):
+    before = r"(?<![\w-])" if _is_unmistakable(name) else I_AM
+    return re.compile(rf"{before}{re.escape(name)}(?![\w-])", re.IGNORECASE)
 
 
 def _is_unmistakable(name):
