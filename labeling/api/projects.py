@@ -20,6 +20,7 @@ from labeling.api.idempotency import once
 from labeling.api.permissions import Engineers
 from labeling.api.problems import Problem
 from labeling.api.shapes import Named, Strict
+from labeling.candidates.models import Flag
 from labeling.guidelines.models import Form, InstructionsVersion
 from labeling.prompts.models import Origin, Prompt, Source, Split, UseCase
 from labeling.work import drawing
@@ -41,6 +42,9 @@ NEW = OpenApiExample(
         "cohort": "training",
         "lease_minutes": 60,
         "baseline": None,
+        "most_per_model": 2,
+        "with_references": False,
+        "leave_out": ["leak", "refusal"],
         "state": "open",
     },
     request_only=True,
@@ -61,14 +65,27 @@ class ProjectRow(Strict, serializers.ModelSerializer):
         source="markdown", trim_whitespace=False, help_text="In Markdown; a change makes a new version."
     )
     instructions_version = serializers.IntegerField(read_only=True)
+    leave_out = serializers.ListField(
+        child=serializers.ChoiceField(Flag.choices),
+        required=False,
+        help_text="Responses with one of these flags are drawn into no task.",
+    )
 
     class Meta:
         model = Project
         fields = [
             "id", "name", "kind", "purpose", "state", "instructions", "instructions_version", "form", "k", "min_k",
-            "rate_first", "layout", "may_arrange", "overlap", "cohort", "lease_minutes", "baseline", "created_at",
+            "rate_first", "layout", "may_arrange", "overlap", "cohort", "lease_minutes", "baseline",
+            "most_per_model", "with_references", "leave_out", "created_at",
         ]  # fmt: skip
         read_only_fields = ["created_at"]
+        extra_kwargs = {
+            "most_per_model": {"help_text": "Responses of one model in one task; null for as many as chance has it."},
+            "with_references": {"help_text": "Whether what a person wrote can be drawn, too: at most once in a task."},
+        }
+
+    def validate_leave_out(self, flags):
+        return list(dict.fromkeys(flags))
 
 
 class TasksAsked(Strict):
@@ -155,7 +172,9 @@ def _with_instructions():
 )
 @extend_schema(tags=["projects"])
 class Projects(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
-    """Kind and purpose are fixed once a project has a task. State: draft → open ⇄ paused → closed."""
+    """Kind and purpose are fixed once a project has a task; what says which responses are compared holds for tasks
+    added from then on. State: draft → open ⇄ paused → closed.
+    """
 
     queryset = Project.objects.all()
     serializer_class = ProjectRow

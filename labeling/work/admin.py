@@ -24,6 +24,9 @@ def _per_project(rows, number):
     )
 
 
+COMPARED = (("k", "min_k"), "baseline", "most_per_model", "with_references", "leave_out")
+
+
 @admin.register(Project)
 class ProjectAdmin(admin.ModelAdmin):
     form = ProjectForm
@@ -33,7 +36,7 @@ class ProjectAdmin(admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", ("kind", "purpose", "cohort"), "state", "created_at", "created_by")}),
         (gettext_lazy("What is asked"), {"fields": ("form", "markdown", "rate_first", "may_arrange", "layout")}),
-        (gettext_lazy("What is compared"), {"fields": (("k", "min_k"), "baseline")}),
+        (gettext_lazy("What is compared"), {"fields": COMPARED}),
         (gettext_lazy("By how many, for how long"), {"fields": ("overlap", "lease_minutes")}),
     )
     save_on_top = True
@@ -110,7 +113,7 @@ class Candidates(OnlyShownRows):
 
     @admin.display(description=gettext_lazy("model"))
     def endpoint(self, candidate):
-        return candidate.response.endpoint
+        return candidate.response.endpoint or _("reference")
 
     @admin.display(description=gettext_lazy("text"))
     def text(self, candidate):

@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from labeling.candidates.models import Flag
 from labeling.guidelines.versions import check_markdown
 from labeling.work.models import Audience, Kind, Project, ProjectState, Purpose
 
@@ -31,10 +32,18 @@ def _take(faults, more):
 def _faults_of_fields(project):
     """What Django's own fields say: types, lengths and choices."""
     try:
-        project.clean_fields(exclude={"instructions", "created_by"})
+        project.clean_fields(exclude={"instructions", "created_by", "leave_out"})
     except ValidationError as error:
-        return error.message_dict
-    return {}
+        return error.message_dict | _faults_of_leave_out(project)
+    return _faults_of_leave_out(project)
+
+
+def _faults_of_leave_out(project):
+    """Django would speak of items of an array."""
+    if isinstance(project.leave_out, (list, tuple)) and set(Flag.values).issuperset(project.leave_out):
+        return {}
+    known = ", ".join(f"“{flag}”" for flag in Flag.values)
+    return {"leave_out": _("Responses are left out by a list of these flags: %(known)s.") % {"known": known}}
 
 
 def _faults_of_markdown(markdown):
@@ -59,6 +68,11 @@ def _faults_together(project):
         yield "k", _("A sheet compares 2 to 16 responses, not %(k)d.") % {"k": project.k}
     elif project.min_k is not None and not 2 <= project.min_k <= project.k:
         yield "min_k", _("The fewest responses accepted lie between 2 and the %(k)d wanted.") % {"k": project.k}
+    if project.most_per_model is not None and project.most_per_model < 1:
+        yield (
+            "most_per_model",
+            _("At least one response of a model may stand in a task; leave the limit empty for any number."),
+        )
     if project.overlap is not None and project.overlap < 1:
         yield "overlap", _("At least one labeler looks at each task; leave the overlap empty for everybody.")
     if not 1 <= project.lease_minutes <= LONGEST_LEASE:

@@ -2,8 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
-from itertools import groupby, islice
-from operator import itemgetter
+from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -14,6 +13,7 @@ from django.utils.translation import ngettext
 from labeling.candidates.models import Response
 from labeling.prompts.models import Prompt
 from labeling.work import queue
+from labeling.work.matching import by_text, different
 from labeling.work.models import Project, ProjectState, Task
 
 BATCH = 1000  # prompts in memory at once
@@ -52,65 +52,133 @@ def add_tasks(*, project, prompts, limit=None, priority=0, seed=None):
     return drawn
 
 
-def draw(answers, *, k, baseline=None, seed):
+def draw(answers, *, k, baseline=None, most_per_model=None, seed):
     """Return up to `k` of `answers`, of which no two have the same text: a fair draw from `random.Random(seed)`.
 
     `answers` are (id, endpoint id, text hash) in the order of their ids. Where several models gave the same text,
-    chance says whose answer stands for it; the baseline's always stands for itself.
+    chance says whose answer stands for it, as far as `most_per_model` leaves it a choice; one of the baseline's always
+    stands for itself. A reference (no endpoint) is drawn like any other answer, and at most one of them. As many
+    as can stand together are found, if they are not more than `k`.
     """
     randomness = random.Random(seed)  # noqa: S311  as above
-    own = [answer for answer in answers if baseline is not None and answer[1] == baseline]
-    first = [randomness.choice(own)] if own else []
-    texts: dict[str, list] = {}
-    for answer in answers:
-        texts.setdefault(answer[2], []).append(answer)
-    for answer in first:
-        del texts[answer[2]]
-    others = randomness.sample(list(texts.values()), min(k - len(first), len(texts)))
-    chosen = first + [randomness.choice(same) for same in others]
+    texts = by_text(answers)
+    randomness.shuffle(texts)
+    for same in texts:
+        randomness.shuffle(same)
+    chosen = different(texts, enough=k, most_per_model=most_per_model, baseline=baseline)
     randomness.shuffle(chosen)
     return chosen
 
 
-def why_not(answers, project):
-    """Return the sentence that keeps a prompt with these answers out of the project, or None."""
-    if project.baseline_id and all(endpoint != project.baseline_id for __, endpoint, __ in answers):
-        return _("The baseline model %(model)s has no non-empty answer to this prompt.") % {
-            "model": project.baseline.name
-        }
-    found, needed = len({text_hash for *__, text_hash in answers}), project.fewest_responses
+def why_not(answers, project, left_out=()):
+    """Return the sentence that keeps a prompt with these answers out of the project, or None.
+
+    `left_out` are further answers of the prompt, with a flag that the project leaves out.
+    """
+    if project.baseline_id and not _has(answers, project.baseline_id):
+        return _without_baseline(project, flagged=_has(left_out, project.baseline_id))
+    texts, needed = by_text(answers), project.fewest_responses
+    limits = {"most_per_model": project.most_per_model, "baseline": project.baseline_id}
+    found = len(different(texts, enough=needed, **limits))
     if found >= needed:
         return None
+    without_limit = len(different(texts, enough=len(texts)))
+    if without_limit >= needed:
+        return _too_alike(project, found, without_limit)
+    return _too_few(without_limit, needed, flagged=bool(left_out))
+
+
+def _has(answers, endpoint):
+    return any(answer[1] == endpoint for answer in answers)
+
+
+def _without_baseline(project, *, flagged):
+    if flagged:
+        sentence = _(
+            "Every non-empty answer of the baseline model %(model)s to this prompt has a flag that is left out."
+        )
+    else:
+        sentence = _("The baseline model %(model)s has no non-empty answer to this prompt.")
+    return sentence % {"model": project.baseline.name}
+
+
+def _too_alike(project, found, texts):
+    return ngettext(
+        "With at most %(most)d response of one model, only %(found)d of %(texts)d different ones can stand together; "
+        "%(needed)d are needed.",
+        "With at most %(most)d responses of one model, only %(found)d of %(texts)d different ones can stand together; "
+        "%(needed)d are needed.",
+        project.most_per_model,
+    ) % {"most": project.most_per_model, "found": found, "texts": texts, "needed": project.fewest_responses}
+
+
+def _too_few(found, needed, *, flagged):
+    if not found and flagged:
+        return _("Every non-empty response has a flag that is left out; %(needed)d are needed.") % {"needed": needed}
     if not found:
         return _("No model has given a non-empty response; %(needed)d are needed.") % {"needed": needed}
-    return ngettext(
-        "Only %(found)d different non-empty response; %(needed)d are needed.",
-        "Only %(found)d different non-empty responses; %(needed)d are needed.",
-        found,
-    ) % {"found": found, "needed": needed}
+    numbers = {"found": found, "needed": needed}
+    if flagged:
+        return (
+            ngettext(
+                "Only %(found)d different non-empty response has no flag that is left out; %(needed)d are needed.",
+                "Only %(found)d different non-empty responses have no flag that is left out; %(needed)d are needed.",
+                found,
+            )
+            % numbers
+        )
+    return (
+        ngettext(
+            "Only %(found)d different non-empty response; %(needed)d are needed.",
+            "Only %(found)d different non-empty responses; %(needed)d are needed.",
+            found,
+        )
+        % numbers
+    )
 
 
 def foresee(*, project, prompts):
     """Count, without drawing, what adding the queryset `prompts` would do.
 
-    Returns {"prompts", "already": tasks of the project, "drawable", "refused"}.
+    Returns {"prompts", "already": tasks of the project, "drawable", "refused"}. PostgreSQL counts texts, but does not
+    match them with models: where a model may stand in a task only so often, every prompt's answers are looked at.
     """
-    usable = Q(responses__endpoint__isnull=False, responses__is_empty=False)
-    texts = Count("responses__text_hash", distinct=True, filter=usable)
-    drawable = Q(is_task=False, texts__gte=project.fewest_responses)
-    if project.baseline_id:
-        drawable &= Q(has_baseline=True)
-    by_baseline = Response.objects.filter(prompt=OuterRef("pk"), endpoint=project.baseline_id, is_empty=False)
-    counts = (
-        prompts.order_by()
-        .annotate(texts=texts, is_task=_is_task(project), has_baseline=Exists(by_baseline))
-        .aggregate(
-            prompts=Count("pk"),
-            already=Count("pk", filter=Q(is_task=True)),
-            drawable=Count("pk", filter=drawable),
+    counts = {"prompts": Count("pk"), "already": Count("pk", filter=Q(is_task=True))}
+    asked = prompts.order_by().annotate(is_task=_is_task(project))
+    if project.most_per_model is None:
+        told = _with_facts(asked, project).aggregate(
+            **counts, drawable=Count("pk", filter=Q(is_task=False) & _is_drawable(project))
         )
+    else:
+        told = asked.aggregate(**counts) | {"drawable": _count_drawable(project, prompts)}
+    return told | {"refused": told["prompts"] - told["already"] - told["drawable"]}
+
+
+def _with_facts(prompts, project):
+    usable = _eligible(project, "responses__") & ~_flagged(project, "responses__")
+    of_prompt = Response.objects.filter(_eligible(project) & ~_flagged(project), prompt=OuterRef("pk"))
+    the_same = of_prompt.by_models().filter(prompt=OuterRef("prompt"), text_hash=OuterRef("text_hash"))
+    return prompts.annotate(
+        texts=Count("responses__text_hash", distinct=True, filter=usable & Q(responses__endpoint__isnull=False)),
+        has_baseline=Exists(of_prompt.filter(endpoint=project.baseline_id)),
+        has_reference=Exists(of_prompt.references().filter(~Exists(the_same))),
     )
-    return counts | {"refused": counts["prompts"] - counts["already"] - counts["drawable"]}
+
+
+def _is_drawable(project):
+    """What `why_not` says where no model is limited: a reference is one text more, unless a model gave it too."""
+    drawable = Q(texts__gte=project.fewest_responses)
+    if project.with_references:
+        drawable |= Q(texts=project.fewest_responses - 1, has_reference=True)
+    return drawable & Q(has_baseline=True) if project.baseline_id else drawable
+
+
+def _count_drawable(project, prompts):
+    ids, drawable = _by_filter(project, prompts), 0
+    while batch := list(islice(ids, BATCH)):
+        answers = _answers(project, batch)
+        drawable += sum(why_not(one.usable, project, one.left_out) is None for one in answers.values())
+    return drawable
 
 
 def _lock(project):
@@ -144,24 +212,45 @@ def _named(project, prompts, drawn):
                 yield prompt
 
 
-def _answers(prompts):
-    """Return prompt id → its usable answers, as `draw` wants them."""
+def _eligible(project, path=""):
+    """Non-empty answers: of models, and where they are mixed in, of people."""
+    by_whom = {} if project.with_references else {f"{path}endpoint__isnull": False}
+    return Q(**{f"{path}is_empty": False}, **by_whom)
+
+
+def _flagged(project, path=""):
+    return Q(**{f"{path}flags__overlap": project.leave_out})
+
+
+@dataclass
+class Answers:
+    """What was answered to one prompt, as `draw` wants it."""
+
+    usable: list = field(default_factory=list)
+    left_out: list = field(default_factory=list)
+
+
+def _answers(project, prompts):
+    """Return prompt id → Answers, of each of `prompts`."""
+    found = {prompt: Answers() for prompt in prompts}
     rows = (
-        Response.objects.by_models()
-        .filter(prompt__in=prompts, is_empty=False)
+        Response.objects.filter(_eligible(project), prompt__in=prompts)
+        .annotate(is_left_out=_flagged(project))
         .order_by("prompt", "pk")
-        .values_list("prompt", "pk", "endpoint", "text_hash")
+        .values_list("prompt", "is_left_out", "pk", "endpoint", "text_hash")
     )
-    return {prompt: [row[1:] for row in group] for prompt, group in groupby(rows, key=itemgetter(0))}
+    for prompt, is_left_out, *answer in rows:
+        (found[prompt].left_out if is_left_out else found[prompt].usable).append(tuple(answer))
+    return found
 
 
 def _draw_batch(project, prompts, drawn, randomness, room, priority):
-    answers = _answers(prompts)
+    answers = _answers(project, prompts)
     tasks: list[Task] = []
     for prompt in prompts:
         if len(tasks) == room:
             break
-        if reason := why_not(answers.get(prompt, []), project):
+        if reason := why_not(answers[prompt].usable, project, answers[prompt].left_out):
             drawn.refuse(prompt, reason)
         else:
             tasks.append(_new_task(project, prompt, randomness, priority))
@@ -170,7 +259,13 @@ def _draw_batch(project, prompts, drawn, randomness, room, priority):
         (task.pk, answer[0], ordinal)
         for task in tasks
         for ordinal, answer in enumerate(
-            draw(answers[task.prompt_id], k=project.k, baseline=project.baseline_id, seed=task.seed)
+            draw(
+                answers[task.prompt_id].usable,
+                k=project.k,
+                baseline=project.baseline_id,
+                most_per_model=project.most_per_model,
+                seed=task.seed,
+            )
         )
     )
     drawn.created += len(tasks)

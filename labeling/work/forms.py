@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.forms.models import construct_instance
 from django.utils.translation import gettext_lazy as _
 
+from labeling.candidates.models import Flag
 from labeling.prompts.models import Prompt, Source, Split, UseCase
 from labeling.work.checks import check_project
 from labeling.work.models import Project
@@ -23,15 +24,27 @@ class ProjectForm(forms.ModelForm):
         help_text=_("In Markdown. A changed text becomes a new version, which sheets leased from then on show."),
     )
 
+    leave_out = forms.MultipleChoiceField(
+        label=_("Leave out responses with the flag"),
+        choices=Flag.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("They are drawn into no task added from now on; a prompt without enough others is refused."),
+    )
+
     class Meta:
         model = Project
         fields = (
-            "name", "kind", "purpose", "cohort", "form", "k", "min_k", "baseline", "rate_first", "layout",
-            "may_arrange", "overlap", "lease_minutes",
+            "name", "kind", "purpose", "cohort", "form", "k", "min_k", "baseline", "most_per_model", "with_references",
+            "leave_out", "rate_first", "layout", "may_arrange", "overlap", "lease_minutes",
         )  # fmt: skip
         help_texts = {
             "k": _("2 to 16. Holds for tasks added from now on."),
             "cohort": _("Held-out labelers only ever evaluate."),
+            "with_references": _(
+                "What a person wrote can be drawn like the response of a model, at most once in a task, and is not "
+                "told apart from it."
+            ),
         }
 
     def __init__(self, *args, **kwargs):

@@ -19,7 +19,7 @@ from labeling.work.models import Assignment, AssignmentState, Project, ProjectSt
 # What a copy takes over; its tasks, its state and its makers are its own.
 COPIED = (
     "kind", "purpose", "form", "k", "min_k", "rate_first", "layout", "may_arrange", "overlap", "cohort",
-    "lease_minutes", "baseline",
+    "lease_minutes", "baseline", "most_per_model", "with_references", "leave_out",
 )  # fmt: skip
 
 
@@ -40,12 +40,16 @@ def create_project(
     cohort="training",
     lease_minutes=60,
     baseline=None,
+    most_per_model=None,
+    with_references=False,
+    leave_out=(),
     state="draft",
 ):
     """Set a project up with instructions of its own (version 1 is the Markdown text given) and return it.
 
-    `form` is a form or its key, `baseline` a ModelEndpoint or None, `overlap` None for everybody,
-    `state` draft or open. Raises ValidationError: field → whole sentences, for everything wrong at once.
+    `form` is a form or its key, `baseline` a ModelEndpoint or None, `overlap` None for everybody, `most_per_model` None
+    for as many as chance has it, `leave_out` values of Flag, `state` draft or open.
+    Raises ValidationError: field → whole sentences, for everything wrong at once.
     """
     project = Project(
         name=name,
@@ -61,6 +65,9 @@ def create_project(
         cohort=cohort,
         lease_minutes=lease_minutes,
         baseline=baseline,
+        most_per_model=most_per_model,
+        with_references=with_references,
+        leave_out=leave_out,
         state=state,
     )
     faults = {} if project.form_id else {"form": _("There is no form with the key “%(key)s”.") % {"key": form}}
@@ -94,8 +101,8 @@ def clone_project(*, project, by, name=""):
 def change_project(*, project, by, markdown=None, **changes):
     """Change fields of a project, and its instructions where `markdown` differs from the newest; return the project.
 
-    Kind and purpose are fixed once it has a task; K and the baseline hold for tasks drawn from now on. States have
-    verbs of their own. Raises ValidationError, as `create_project` does.
+    Kind and purpose are fixed once it has a task; K, the baseline and whatever else says which responses are compared
+    hold for tasks drawn from now on. States have verbs of their own. Raises ValidationError, as `create_project` does.
     """
     project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     overlap_before = project.overlap

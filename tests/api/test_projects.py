@@ -14,6 +14,7 @@ WHOLE = {
     "name": "Rank answers", "kind": "ranking", "purpose": "training", "instructions": "  Be *fair*.\n",
     "form": "instructgpt", "k": 4, "min_k": 3, "rate_first": True, "layout": "cards", "may_arrange": False,
     "overlap": 2, "cohort": "training", "lease_minutes": 30, "baseline": None, "state": "open",
+    "most_per_model": 2, "with_references": True, "leave_out": ["refusal", "leak"],
 }  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def test_a_name_and_instructions_are_enough(engineer):
     made = engineer.post("/api/v1/projects/", {"name": "Rank", "instructions": "Be fair."}).json()
 
     assert (made["state"], made["k"], made["overlap"], made["form"]) == ("draft", 4, 1, "instructgpt")
+    assert (made["most_per_model"], made["with_references"], made["leave_out"]) == (None, False, [])
 
 
 def test_overlap_null_is_everybody(engineer):
@@ -72,6 +74,12 @@ def test_overlap_null_is_everybody(engineer):
         ({"k": 10**30}, 400, "k"),
         ({"overlap": -1}, 400, "overlap"),
         ({"colour": "red"}, 400, "colour"),
+        ({"most_per_model": -1}, 400, "most_per_model"),
+        ({"with_references": None}, 400, "with_references"),
+        ({"leave_out": None}, 400, "leave_out"),
+        ({"leave_out": "leak"}, 400, "leave_out"),
+        ({"leave_out": ["boring"]}, 400, "leave_out.0"),
+        ({"most_per_model": 0}, 422, "most_per_model"),
         ({"k": 1, "min_k": None}, 422, "k"),
         ({"k": 17}, 422, "k"),
         ({"min_k": 5}, 422, "min_k"),
@@ -97,6 +105,30 @@ def test_a_change_of_instructions_makes_a_version(engineer):
 
     assert (changed["instructions"], changed["instructions_version"], changed["k"]) == ("Be fairer.", 2, 5)
     assert again == changed
+
+
+def test_what_is_compared_may_change_for_the_tasks_to_come(engineer, models):
+    project = TaskFactory().project
+    address, before = f"/api/v1/projects/{project.pk}/", set(project.tasks.values_list("candidates", flat=True))
+
+    change = {"most_per_model": 1, "with_references": True, "leave_out": ["truncated", "truncated"]}
+    told = engineer.patch(address, change, format="json").json()
+
+    assert [told[field] for field in change] == [1, True, ["truncated"]]
+    assert engineer.get(address).json() == told
+    assert set(project.tasks.values_list("candidates", flat=True)) == before
+    assert engineer.patch(address, {"most_per_model": None, "leave_out": []}, format="json").json()["leave_out"] == []
+
+
+def test_a_prompt_with_flagged_responses_is_refused_with_the_sentence(engineer, models):
+    prompt = answered_prompt(models)
+    prompt.responses.filter(endpoint=models[0]).update(flags=["leak", "truncated"])
+    project = ProjectFactory(leave_out=["leak"])
+
+    answer = engineer.post(f"/api/v1/projects/{project.pk}/tasks/", {"prompts": [prompt.pk]})
+
+    reason = "Only 3 different non-empty responses have no flag that is left out; 4 are needed."
+    assert answer.json() == {"created": 0, "refused": [{"prompt": prompt.pk, "reason": reason}]}
 
 
 @pytest.mark.parametrize("change", [{"kind": "rating"}, {"purpose": "evaluation"}])

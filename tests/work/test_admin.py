@@ -168,6 +168,24 @@ def test_fields_and_instructions_of_a_project_are_changed_on_one_page(rita, clie
     assert project.instructions.newest().number == 2
 
 
+def test_which_responses_are_compared_is_chosen_with_a_number_and_checkboxes(rita, client_of):
+    project, client = TaskFactory().project, client_of(rita)
+    chosen = {"most_per_model": 2, "with_references": "on", "leave_out": ["leak", "truncated"]}
+    fields = asked_for(form=project.form.pk)
+
+    def saved(**choice):
+        assert client.post(page("change", project), fields | choice).status_code == 302
+        project.refresh_from_db()
+        return project.most_per_model, project.with_references, project.leave_out
+
+    assert saved(**chosen) == (2, True, ["leak", "truncated"])
+    shown = re.findall(r'<input[^>]*name="leave_out"[^>]*>', client.get(page("change", project)).text)
+    assert [("checkbox" in box, re.search('value="(.*?)"', box)[1], "checked" in box) for box in shown] == [
+        (True, "leak", True), (True, "refusal", False), (True, "truncated", True),
+    ]  # fmt: skip
+    assert saved() == (None, False, [])
+
+
 def test_kind_and_purpose_of_a_project_with_tasks_are_only_shown(rita, client_of):
     client = client_of(rita)
     empty, busy = ProjectFactory(), TaskFactory().project
@@ -356,6 +374,15 @@ def test_a_task_shows_its_prompt_and_candidates_and_is_not_edited(rita, client_o
     assert str(task.prompt) in text
     assert all(candidate.response.text in text for candidate in task.candidates.all())
     assert client.post(address, {"priority": 9}).status_code == 403
+
+
+def test_a_candidate_that_a_person_wrote_is_shown_as_a_reference(rita, client_of):
+    task = TaskFactory()
+    Response.objects.filter(pk=task.candidates.first().response_id).update(endpoint=None)
+
+    text = client_of(rita).get(reverse("admin:work_task_change", args=[task.pk])).text
+
+    assert re.findall(r'field-endpoint">\s*<p>(.*?)</p>', text)[0] == "reference"
 
 
 def test_assignments_and_memberships_are_only_shown(rita, ann, client_of):

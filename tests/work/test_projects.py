@@ -72,6 +72,14 @@ def test_a_new_project_is_a_draft_unless_asked(wanted):
         ("min_k", 5, "The fewest responses accepted lie between 2 and the 4 wanted."),
         ("min_k", 0, "The fewest responses accepted lie between 2 and the 4 wanted."),
         ("overlap", 0, "At least one labeler looks at each task; leave the overlap empty for everybody."),
+        (
+            "most_per_model",
+            0,
+            "At least one response of a model may stand in a task; leave the limit empty for any number.",
+        ),
+        ("with_references", None, "“None” value must be either True or False."),
+        ("leave_out", ["rude"], "Responses are left out by a list of these flags: “leak”, “refusal”, “truncated”."),
+        ("leave_out", "leak", "Responses are left out by a list of these flags: “leak”, “refusal”, “truncated”."),
         ("lease_minutes", 0, "A lease lasts from one minute to 30 days."),
         ("lease_minutes", 2_000_000_000, "A lease lasts from one minute to 30 days."),
     ],
@@ -114,6 +122,8 @@ def test_held_out_labelers_may_evaluate(wanted):
         ({"k": 17}, "k_from_2_to_16"),
         ({"k": 4, "min_k": 5}, "min_k_from_2_to_k"),
         ({"overlap": 0}, "overlap_at_least_1"),
+        ({"most_per_model": 0}, "a_model_may_stand_in_a_task"),
+        ({"leave_out": ["rude"]}, "left_out_flags_are_known"),
         ({"lease_minutes": 0}, "lease_at_least_a_minute"),
         ({"kind": "guessing"}, "project_kind_is_known"),
         ({"state": "gone"}, "project_state_is_known"),
@@ -196,6 +206,26 @@ def test_the_purpose_may_change_while_there_is_no_task(rita):
     project = projects.change_project(project=ProjectFactory(), by=rita, purpose="evaluation", cohort="any")
 
     assert Project.objects.get(pk=project.pk).cohort == "any"
+
+
+def test_a_project_says_which_responses_it_compares(wanted):
+    """More than the models there are can fill is no fault yet: models may still answer."""
+    project = projects.create_project(**wanted, most_per_model=1, with_references=True, leave_out=("leak", "truncated"))
+
+    copy = projects.clone_project(project=project, by=None)
+
+    for one in (project, copy):
+        one.refresh_from_db()
+        assert (one.most_per_model, one.with_references, one.leave_out) == (1, True, ["leak", "truncated"])
+
+
+def test_what_is_compared_may_change_when_there_are_tasks(rita):
+    project = TaskFactory().project
+
+    projects.change_project(project=project, by=rita, most_per_model=2, with_references=True, leave_out=["refusal"])
+
+    project.refresh_from_db()
+    assert (project.most_per_model, project.with_references, project.leave_out) == (2, True, ["refusal"])
 
 
 def test_changed_instructions_become_a_new_version(rita):
