@@ -17,11 +17,11 @@ MILLION = Decimal(1_000_000)
 MISSING = """
 SELECT count(*), coalesce(sum(length), 0) FROM (
     SELECT wanted.id, wanted.length FROM ({prompts}) wanted(id, length)
-    CROSS JOIN generate_series(0, %s) sample
+    CROSS JOIN generate_series(0, %s) nth(sample)
     WHERE NOT EXISTS (SELECT FROM candidates_response there WHERE there.prompt_id = wanted.id
-        AND there.endpoint_id = %s AND there.sample = sample)
+        AND there.endpoint_id = %s AND there.sample = nth.sample)
     AND NOT EXISTS (SELECT FROM candidates_call asked WHERE asked.prompt_id = wanted.id
-        AND asked.endpoint_id = %s AND asked.sample = sample AND asked.scored_id IS NULL
+        AND asked.endpoint_id = %s AND asked.sample = nth.sample AND asked.scored_id IS NULL
         AND asked.state IN ('waiting', 'leased', 'done'))
 ) missing
 """

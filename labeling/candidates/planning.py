@@ -18,14 +18,14 @@ FROM (SELECT part_id, count(*) AS calls FROM asked GROUP BY part_id) asked WHERE
 ANSWERS = f"""
 WITH asked AS (
     INSERT INTO candidates_call (part_id, endpoint_id, prompt_id, sample, state, attempts, not_before, cause, error)
-    SELECT part.id, part.endpoint_id, wanted.prompt_id, sample, 'waiting', 0, now(), '', ''
+    SELECT part.id, part.endpoint_id, wanted.prompt_id, nth.sample, 'waiting', 0, now(), '', ''
     FROM unnest(%(prompts)s::bigint[]) WITH ORDINALITY wanted(prompt_id, place)
-    CROSS JOIN generate_series(%(first)s, %(last)s) sample
+    CROSS JOIN generate_series(%(first)s, %(last)s) nth(sample)
     CROSS JOIN candidates_jobendpoint part
     WHERE part.job_id = %(job)s AND NOT EXISTS (
         SELECT FROM candidates_response there WHERE there.prompt_id = wanted.prompt_id
-        AND there.endpoint_id = part.endpoint_id AND there.sample = sample)
-    ORDER BY wanted.place, sample, part.id
+        AND there.endpoint_id = part.endpoint_id AND there.sample = nth.sample)
+    ORDER BY wanted.place, nth.sample, part.id
     ON CONFLICT DO NOTHING
     RETURNING part_id
 ) {COUNTED}
