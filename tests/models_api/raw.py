@@ -72,7 +72,7 @@ def ask(*answers, messages=HI, sampling=ANY, tls=None, times=1, **options):
 
     async def road():
         async with serving(*answers, tls=tls) as raw:
-            client = OpenAICompatible(raw.url, "m", **({"allowed": raw.allowed} | options))
+            client = OpenAICompatible(raw.url, "m", **({"allowed": raw.allowed, "timeout": 30.0} | options))
             try:
                 for _ in range(times):
                     said = await client.complete(messages, sampling)
