@@ -47,6 +47,7 @@ class ProjectState(models.TextChoices):
 
 class Layout(models.TextChoices):
     CARDS = "cards", _("cards: all responses side by side")
+    PAGES = "pages", _("pages: one response after the other, then the board")
 
 
 class ProjectQuerySet(models.QuerySet):
@@ -144,6 +145,7 @@ class Project(models.Model):
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="project_kind_is_known"),
             models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="project_purpose_is_known"),
             models.CheckConstraint(condition=Q(state__in=ProjectState.values), name="project_state_is_known"),
+            models.CheckConstraint(condition=Q(layout__in=Layout.values), name="project_layout_is_known"),
         ]
 
     def __str__(self):

@@ -20,8 +20,25 @@ def test_the_stylesheet_stays_under_40_kb():
     assert (ROOT / "static/css/attune.css").stat().st_size < 40 * 1024
 
 
-def test_our_scripts_stay_under_25_kb_together():
-    assert sum(script.stat().st_size for script in (ROOT / "static/js").glob("*.js")) <= 25 * 1024
+def scripts_of(template):
+    """Return the scripts of our own that a page loads: those it names and those of the pages it is built on."""
+    text = template.read_text()
+    named = re.findall(r"<script src=\"{% static '([^']+)' %}\"", text)
+    below = re.search(r'{% extends "([^"]+)" %}', text)
+    if below and ("{{ block.super }}" in text or "{% block scripts %}" not in text):
+        named += scripts_of(ROOT / "templates" / below[1]) if (ROOT / "templates" / below[1]).exists() else []
+    return named
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_page_loads_more_than_25_kb_of_our_scripts(template):
+    assert sum((ROOT / "static" / script).stat().st_size for script in scripts_of(template)) <= 25 * 1024
+
+
+def test_every_script_of_ours_is_loaded_by_some_page():
+    loaded = {script for template in TEMPLATES for script in scripts_of(template)}
+
+    assert {f"js/{script.name}" for script in (ROOT / "static/js").glob("*.js")} == loaded
 
 
 def test_nothing_is_fetched_from_another_host():
