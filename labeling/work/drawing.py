@@ -156,8 +156,9 @@ def foresee(*, project, prompts):
 
 def _with_facts(prompts, project):
     usable = _eligible(project, "responses__") & ~_flagged(project, "responses__")
-    of_prompt = Response.objects.filter(_eligible(project) & ~_flagged(project), prompt=OuterRef("pk"))
-    the_same = of_prompt.by_models().filter(prompt=OuterRef("prompt"), text_hash=OuterRef("text_hash"))
+    answers = Response.objects.filter(_eligible(project) & ~_flagged(project))
+    of_prompt = answers.filter(prompt=OuterRef("pk"))
+    the_same = answers.by_models().filter(prompt=OuterRef("prompt"), text_hash=OuterRef("text_hash"))
     return prompts.annotate(
         texts=Count("responses__text_hash", distinct=True, filter=usable & Q(responses__endpoint__isnull=False)),
         has_baseline=Exists(of_prompt.filter(endpoint=project.baseline_id)),

@@ -1,16 +1,20 @@
 """Which responses go on a sheet, and which tasks does a project get?"""
 
 import random
+from collections import Counter
+from itertools import product
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from labeling.candidates.models import Response, normal_hash
 from labeling.prompts.models import Prompt
 from labeling.work import drawing, queue
 from labeling.work.models import Membership, Task, TaskCandidate
-from tests.factories import EndpointFactory, ProjectFactory, PromptFactory, ResponseFactory, SourceFactory
+from tests.factories import EndpointFactory, OwnerFactory, ProjectFactory, PromptFactory, ResponseFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +76,7 @@ def test_a_prompt_that_no_model_answered_is_refused_even_with_a_reference():
     assert drawn.refused[0]["reason"] == "No model has given a non-empty response; 2 are needed."
 
 
-def test_references_are_never_candidates():
+def test_references_are_no_candidates_unless_they_are_mixed_in():
     prompt = prompt_with("one", "two", "three")
     ResponseFactory(prompt=prompt, endpoint=None, text="by a person")
     project = ProjectFactory(k=4, min_k=3)
@@ -80,6 +84,204 @@ def test_references_are_never_candidates():
     drawing.add_tasks(project=project, prompts=[prompt.pk])
 
     assert texts_of(project.tasks.get()) == {"one", "two", "three"}
+
+
+def reference_to(prompt, text, sample=0):
+    return ResponseFactory(prompt=prompt, endpoint=None, text=text, sample=sample)
+
+
+def test_a_reference_is_drawn_like_the_response_of_a_model():
+    project = ProjectFactory(k=2, with_references=True)
+    for _ in range(40):
+        prompt = prompt_with("one", "two", "three")
+        reference_to(prompt, "by a person")
+        drawing.add_tasks(project=project, prompts=[prompt.pk])
+
+    drawn = Counter(text for task in project.tasks.all() for text in texts_of(task))
+    assert set(drawn) == {"one", "two", "three", "by a person"}
+    assert drawn["by a person"] < 40
+
+
+def test_at_most_one_reference_stands_in_a_task():
+    project = ProjectFactory(k=3, min_k=2, with_references=True)
+    prompt = prompt_with("one")
+    reference_to(prompt, "by a person"), reference_to(prompt, "by another", sample=1)
+
+    drawing.add_tasks(project=project, prompts=[prompt.pk])
+
+    assert project.tasks.get().candidates.filter(response__endpoint=None).count() == 1
+    assert project.tasks.get().candidates.count() == 2
+
+
+def test_a_reference_counts_among_the_texts_unless_a_model_gave_it_too():
+    project = ProjectFactory(k=3, with_references=True)
+    enough, alike = prompt_with("one", "two"), prompt_with("one", "two")
+    reference_to(enough, "by a person"), reference_to(alike, "two")
+
+    drawn = drawing.add_tasks(project=project, prompts=[enough.pk, alike.pk])
+
+    reason = "Only 2 different non-empty responses; 3 are needed."
+    assert (drawn.created, drawn.refused) == (1, [{"prompt": alike.pk, "reason": reason}])
+
+
+def flagged(prompt, text, *names, **fields):
+    return ResponseFactory(prompt=prompt, text=text, flags=list(names), **fields)
+
+
+def test_responses_with_a_flag_that_is_left_out_are_never_drawn():
+    project = ProjectFactory(k=3, min_k=2, leave_out=["leak", "truncated"])
+    prompt = prompt_with("one")
+    flagged(prompt, "I am an AI.", "leak")
+    flagged(prompt, "I cannot and", "refusal", "truncated")
+    flagged(prompt, "I cannot.", "refusal")
+
+    drawing.add_tasks(project=project, prompts=[prompt.pk])
+
+    assert texts_of(project.tasks.get()) == {"one", "I cannot."}
+
+
+def test_references_with_a_flag_are_left_out_too():
+    project = ProjectFactory(k=3, min_k=2, leave_out=["refusal"], with_references=True)
+    prompt = prompt_with("one", "two")
+    flagged(prompt, "I cannot.", "refusal", endpoint=None)
+
+    drawing.add_tasks(project=project, prompts=[prompt.pk])
+
+    assert texts_of(project.tasks.get()) == {"one", "two"}
+
+
+def test_flags_leave_nothing_out_unless_asked():
+    project, prompt = ProjectFactory(k=2), prompt_with("one")
+    flagged(prompt, "I am an AI.", "leak", "refusal", "truncated")
+
+    assert drawing.add_tasks(project=project, prompts=[prompt.pk]).created == 1
+
+
+def test_a_refusal_to_draw_says_what_the_flags_left():
+    project = ProjectFactory(k=3, leave_out=["leak"])
+    some, none = prompt_with("one"), PromptFactory()
+    for prompt in (some, none):
+        flagged(prompt, "I am an AI.", "leak")
+        flagged(prompt, "I am an AI, too.", "leak")
+
+    drawn = drawing.add_tasks(project=project, prompts=[some.pk, none.pk])
+
+    assert [row["reason"] for row in drawn.refused] == [
+        "Only 1 different non-empty response has no flag that is left out; 3 are needed.",
+        "Every non-empty response has a flag that is left out; 3 are needed.",
+    ]
+
+
+def test_a_flagged_answer_of_the_baseline_keeps_the_prompt_out():
+    baseline = EndpointFactory(name="sft-175b")
+    project, prompt = ProjectFactory(k=2, baseline=baseline, leave_out=["leak"]), prompt_with("one", "two")
+    flagged(prompt, "I am an AI.", "leak", endpoint=baseline)
+
+    drawn = drawing.add_tasks(project=project, prompts=[prompt.pk])
+
+    reason = "Every non-empty answer of the baseline model sft-175b to this prompt has a flag that is left out."
+    assert drawn.refused == [{"prompt": prompt.pk, "reason": reason}]
+
+
+def samples_of(prompt, endpoint, *texts):
+    for sample, text in enumerate(texts):
+        ResponseFactory(prompt=prompt, endpoint=endpoint, sample=sample, text=text)
+
+
+def test_at_most_so_many_responses_of_one_model_stand_in_a_task():
+    one, other = EndpointFactory(), EndpointFactory()
+    project = ProjectFactory(k=4, most_per_model=2)
+    for _ in range(10):
+        prompt = PromptFactory()
+        samples_of(prompt, one, *"abcdef")
+        samples_of(prompt, other, *"uvw")
+        drawing.add_tasks(project=project, prompts=[prompt.pk])
+
+    models = [Counter(task.candidates.values_list("response__endpoint", flat=True)) for task in project.tasks.all()]
+    assert models == [{one.pk: 2, other.pk: 2}] * 10
+
+
+def test_the_same_text_is_given_to_the_model_that_has_room_for_it():
+    """Only one choice keeps the limit: "a" by the first model, "b" by the second, "c" by the third."""
+    one, two, three = endpoints = [EndpointFactory() for _ in range(3)]
+    project = ProjectFactory(k=3, most_per_model=1)
+    for _ in range(10):
+        prompt = PromptFactory()
+        samples_of(prompt, one, "a")
+        samples_of(prompt, two, "a", "b")
+        samples_of(prompt, three, "b", "a", "c")
+        assert drawing.add_tasks(project=project, prompts=[prompt.pk]).created == 1
+
+    for task in project.tasks.all():
+        stands = dict(task.candidates.values_list("response__text", "response__endpoint"))
+        assert stands == dict(zip("abc", [endpoint.pk for endpoint in endpoints], strict=True))
+
+
+def test_a_limit_that_cannot_be_kept_is_said_with_its_numbers():
+    prompt = PromptFactory()
+    samples_of(prompt, EndpointFactory(), *"abc")
+    samples_of(prompt, EndpointFactory(), *"uv")
+
+    drawn = [
+        drawing.add_tasks(project=ProjectFactory(k=5, most_per_model=most), prompts=[prompt.pk]) for most in (1, 2, 3)
+    ]
+
+    assert [row["reason"] for one in drawn for row in one.refused] == [
+        "With at most 1 response of one model, only 2 of 5 different ones can stand together; 5 are needed.",
+        "With at most 2 responses of one model, only 4 of 5 different ones can stand together; 5 are needed.",
+    ]
+    assert [one.created for one in drawn] == [0, 0, 1]
+
+
+def test_the_baseline_s_answer_is_chosen_so_that_enough_others_find_room():
+    """By "same" it would leave no model for it, by "own" it leaves the other model."""
+    baseline, other = EndpointFactory(), EndpointFactory()
+    project = ProjectFactory(k=2, most_per_model=1, baseline=baseline)
+    for _ in range(10):
+        prompt = PromptFactory()
+        samples_of(prompt, baseline, "same", "own")
+        samples_of(prompt, other, "same")
+        drawing.add_tasks(project=project, prompts=[prompt.pk])
+
+    stands = TaskCandidate.objects.values_list("response__text", "response__endpoint")
+    assert set(stands) == {("own", baseline.pk), ("same", other.pk)}
+    assert project.tasks.count() == 10
+
+
+# Few models and few texts, so that they meet: (model, text); model 0 is a person.
+FEW_ANSWERS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abcde")), max_size=8)
+
+
+def best_by_trying(answers, most, baseline):
+    """The most texts of any choice that keeps the limits: each text goes to one of its models, or to none."""
+    texts = sorted({text for _, text in answers})
+    choices = [[None, *sorted({model for model, given in answers if given == text})] for text in texts]
+    kept = [
+        Counter(model for model in choice if model is not None)
+        for choice in product(*choices)
+        if baseline is None or baseline in choice
+    ]
+    return max(
+        (used.total() for used in kept if used[0] <= 1 and all(used[model] <= (most or 99) for model in (1, 2, 3))),
+        default=0,
+    )
+
+
+@settings(deadline=None)
+@given(FEW_ANSWERS, st.sampled_from([None, 1, 2]), st.sampled_from([None, 1]), st.integers(2, 5), st.integers(0, 9))
+def test_a_draw_is_as_large_as_any_choice_that_keeps_the_limits(given, most, baseline, k, seed):
+    answers = [(number, model or None, text) for number, (model, text) in enumerate(given)]
+
+    drawn = drawing.draw(answers, k=k, baseline=baseline, most_per_model=most, seed=seed)
+
+    assert len(drawn) == min(k, best_by_trying(given, most, baseline))
+    assert set(drawn) <= set(answers)
+    assert len({text for *_, text in drawn}) == len(drawn)
+    models = Counter(model for _, model, _ in drawn)
+    assert models.pop(None, 0) <= 1
+    assert all(count <= (most or k) for count in models.values())
+    assert not drawn or baseline is None or baseline in models
+    assert drawing.draw(answers, k=k, baseline=baseline, most_per_model=most, seed=seed) == drawn
 
 
 def test_fewer_than_k_are_accepted_down_to_the_fewest():
@@ -239,9 +441,13 @@ def test_a_closed_project_takes_no_more_tasks():
         drawing.add_tasks(project=project, prompts=[prompt_with("a", "b").pk])
 
 
+MIXED = {"most_per_model": 1, "with_references": True, "leave_out": ["leak"]}
+
+
+@pytest.mark.parametrize("choice", [{}, MIXED], ids=["as chance has it", "limited and mixed"])
 @pytest.mark.parametrize("count", [10, 40])
-def test_drawing_takes_as_many_queries_for_forty_prompts_as_for_ten(count, django_assert_num_queries):
-    project, source = ProjectFactory(k=4), SourceFactory()
+def test_drawing_takes_as_many_queries_for_forty_prompts_as_for_ten(count, choice, django_assert_num_queries):
+    project, source = ProjectFactory(k=4, **choice), SourceFactory()
     prompts_of(source, count)
 
     # savepoint, lock, prompts, answers, tasks, candidates, cursors, release
@@ -276,6 +482,68 @@ def test_what_would_be_drawn_is_foreseen_without_drawing():
 
     assert foreseen == {"prompts": 4, "already": 1, "drawable": 1, "refused": 2}
     assert (drawn.created, len(drawn.refused)) == (1, 2)
+
+
+# (model, text, flags) of each prompt's answers; model 0 is a person.
+ANSWERED = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.sampled_from(["a", "b", "c", " a ", "", " \n"]),
+        st.lists(st.sampled_from(["leak", "refusal", "truncated"]), unique=True, max_size=2),
+    ),
+    max_size=7,
+)
+SETTINGS = st.fixed_dictionaries(
+    {
+        "k": st.integers(2, 4),
+        "min_k": st.sampled_from([None, 2]),
+        "most_per_model": st.sampled_from([None, 1, 2]),
+        "with_references": st.booleans(),
+        "leave_out": st.lists(st.sampled_from(["leak", "refusal", "truncated"]), unique=True, max_size=2),
+    }
+)
+
+
+@pytest.fixture
+def scenery():
+    """What all examples share: making it for each took most of their time."""
+    project = ProjectFactory()
+    owner = OwnerFactory()
+    return [None, *(EndpointFactory() for _ in range(3))], owner, project.form, project.instructions
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(ANSWERED, max_size=5), SETTINGS, st.booleans())
+def test_what_is_foreseen_is_what_happens(scenery, prompts, choice, has_baseline):
+    models, owner, form, instructions = scenery
+    baseline = models[1] if has_baseline else None
+    project = ProjectFactory(baseline=baseline, form=form, instructions=instructions, **choice)
+    source = SourceFactory()
+    Response.objects.bulk_create(
+        Response(prompt=prompt, endpoint=models[model], sample=n, text=text, text_hash=normal_hash(text), flags=names)
+        for prompt, answers in [(PromptFactory(source=source, owner=owner), answers) for answers in prompts]
+        for n, (model, text, names) in enumerate(answers)
+    )
+
+    foreseen = drawing.foresee(project=project, prompts=source.prompts.all())
+    drawn = drawing.add_tasks(project=project, prompts=source.prompts.all())
+    again = drawing.foresee(project=project, prompts=source.prompts.all())
+
+    told = {"prompts": len(prompts), "already": 0, "drawable": drawn.created, "refused": len(drawn.refused)}
+    assert foreseen == told
+    assert again == told | {"already": drawn.created, "drawable": 0}
+    assert all(task.candidates.count() >= project.fewest_responses for task in project.tasks.all())
+
+
+@pytest.mark.parametrize(("choice", "queries"), [({"with_references": True, "leave_out": ["leak"]}, 1), (MIXED, 3)])
+def test_foreseeing_takes_as_many_queries_for_a_hundred_prompts_as_for_ten(choice, queries, django_assert_num_queries):
+    project = ProjectFactory(k=4, **choice)
+    for count in (10, 100):
+        source = SourceFactory()
+        prompts_of(source, count)
+        # the counts; where models are limited also the prompts and their answers
+        with django_assert_num_queries(queries):
+            assert drawing.foresee(project=project, prompts=source.prompts.all())["drawable"] == count
 
 
 def test_a_prompt_is_a_task_of_a_project_once():
