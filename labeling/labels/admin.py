@@ -3,9 +3,10 @@
 from itertools import groupby
 
 from django.contrib import admin
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from labeling.labels.models import Answer, Label, Place, Ranking, Rating
+from labeling.labels.models import Answer, Demonstration, Label, Place, Ranking, Rating
 from labeling.people.naming import UnderPseudonyms
 from labeling.people.only_shown import Inside, OnlyShownRows
 
@@ -111,6 +112,18 @@ def _answers(answers):
         f"{answer.question.key}: {'n/a' if answer.is_na else answer.value}"
         for answer in sorted(answers, key=lambda answer: answer.question.position)
     )
+
+
+@admin.register(Demonstration)
+class DemonstrationAdmin(Inside):
+    list_display = ("label", "beginning", "prompt_type", "prompt", "tags")
+    list_select_related = ("label", "prompt")
+    list_filter = ("prompt_type",)
+    search_fields = ("text",)
+
+    @admin.display(description=_("text"))
+    def beginning(self, demonstration):
+        return Truncator(demonstration.text).chars(200)
 
 
 @admin.register(Ranking)

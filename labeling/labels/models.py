@@ -1,12 +1,14 @@
-"""What did a person say? Labels, and the rankings, ratings and answers that they consist of."""
+"""What did a person say? Labels, and the demonstrations, rankings, ratings and answers that they consist of."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from labeling.guidelines.models import Question
+from labeling.prompts.models import WRITTEN, WRITTEN_CHOICES, Prompt, PromptTag
 from labeling.work.models import Assignment, Slot
 
 
@@ -45,6 +47,55 @@ class Label(models.Model):
 
     def __str__(self):
         return f"{self.assignment_id} r{self.revision}"
+
+
+class Demonstration(models.Model):
+    """What a labeler wrote in answer to a prompt, and the prompt itself where they wrote that, too.
+
+    With a few-shot prompt the responses of its examples (`prompt.meta["examples"]`) are demonstrations already, so that
+    the text may be empty: an instruction with K pairs gives K examples, each with the other K - 1 in context.
+    """
+
+    label = models.OneToOneField(Label, models.CASCADE, related_name="demonstration", verbose_name=_("label"))
+    text = models.TextField(_("text"), blank=True)
+    prompt = models.ForeignKey(
+        Prompt,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="demonstrations",
+        verbose_name=_("prompt"),
+        help_text=_("Written by the labeler. Empty: the prompt was given."),
+    )
+    # The prompt's origin, here so that the database can hold the text to it.
+    prompt_type = models.CharField(_("prompt type"), max_length=12, choices=WRITTEN_CHOICES, blank=True)
+    tags = ArrayField(
+        models.CharField(max_length=60, choices=PromptTag),
+        verbose_name=_("tags of the prompt"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: it was not asked for them."),
+    )
+
+    class Meta:
+        verbose_name = _("demonstration")
+        verbose_name_plural = _("demonstrations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(text__regex=r"\S") | Q(prompt_type="few_shot"), name="a_demonstration_is_not_blank"
+            ),
+            models.CheckConstraint(
+                condition=Q(prompt__isnull=True, prompt_type="") | Q(prompt__isnull=False, prompt_type__in=WRITTEN),
+                name="a_written_prompt_has_its_type",
+            ),
+            models.CheckConstraint(
+                condition=Q(tags__isnull=True) | Q(tags__contained_by=PromptTag.values),
+                name="demonstration_tags_are_known",
+            ),
+        ]
+
+    def __str__(self):
+        return Truncator(self.text).chars(80) or str(self.prompt)
 
 
 class Ranking(models.Model):

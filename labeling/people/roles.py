@@ -40,7 +40,14 @@ RESEARCHERS = {
         "taskcandidate": (SEE,),
         "assignment": (SEE,),
     },
-    "labels": {"label": (SEE,), "ranking": (SEE,), "place": (SEE,), "rating": (SEE,), "answer": (SEE,)},
+    "labels": {
+        "label": (SEE,),
+        "demonstration": (SEE,),
+        "ranking": (SEE,),
+        "place": (SEE,),
+        "rating": (SEE,),
+        "answer": (SEE,),
+    },
     "datasets": {"datasetversion": ALL, "file": (SEE,)},
 }
 # Admins do all of that, and they alone reach accounts.

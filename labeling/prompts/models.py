@@ -23,6 +23,11 @@ class Origin(models.TextChoices):
     USER_BASED = "user_based", _("user-based, by a labeler")
 
 
+# What labelers write; the rest comes from customers.
+WRITTEN = [Origin.PLAIN.value, Origin.FEW_SHOT.value, Origin.USER_BASED.value]
+WRITTEN_CHOICES = [(value, label) for value, label in Origin.choices if value in WRITTEN]
+
+
 class UseCase(models.TextChoices):
     """The ten of table 1 in Ouyang et al. 2022."""
 
@@ -36,6 +41,22 @@ class UseCase(models.TextChoices):
     OTHER = "other", _("other")
     CLOSED_QA = "closed_qa", _("closed QA")
     EXTRACT = "extract", _("extract")
+
+
+class PromptTag(models.TextChoices):
+    """The eleven of table 7 in Ouyang et al. 2022, as labelers choose them."""
+
+    AMBIGUOUS = "ambiguous", _("ambiguous")
+    SENSITIVE_CONTENT = "sensitive_content", _("sensitive content")
+    IDENTITY_DEPENDENT = "identity_dependent", _("identity dependent")
+    CLOSED_DOMAIN = "closed_domain", _("closed domain")
+    CONTINUATION_STYLE = "continuation_style", _("continuation style")
+    OPINIONATED = "requests_opinionated_content", _("requests opinionated content")
+    ADVICE = "requests_advice", _("requests advice")
+    MORAL_JUDGMENT = "requests_moral_judgment", _("requests moral judgment")
+    SAFETY_CONSTRAINTS = "contains_explicit_safety_constraints", _("contains explicit safety constraints")
+    OTHER_CONSTRAINTS = "contains_other_explicit_constraints", _("contains other explicit constraints")
+    INTENT_UNCLEAR = "intent_unclear", _("intent unclear")
 
 
 class JobState(models.TextChoices):

@@ -7,12 +7,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from labeling.candidates.models import Flag, ModelEndpoint, Response
 from labeling.guidelines.models import Form, FormVersion, Instructions, InstructionsVersion
 from labeling.people.access import cohort_of
-from labeling.prompts.models import Prompt
+from labeling.prompts.models import WRITTEN, WRITTEN_CHOICES, Prompt
 
 LETTERS = "ABCDEFGHIJKLMNOP"  # K is 2 to 16
 
@@ -109,6 +110,14 @@ class Project(models.Model):
         default=list,
         blank=True,
     )
+    prompt_types = ArrayField(
+        models.CharField(max_length=12, choices=WRITTEN_CHOICES),
+        verbose_name=_("labelers write the prompt"),
+        default=list,
+        blank=True,
+        help_text=_("The types they may choose from. None: the prompt is given."),
+    )
+    asks_for_tags = models.BooleanField(_("ask for the prompt's tags"), default=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -141,6 +150,13 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=Q(leave_out__contained_by=["leak", "refusal", "truncated"]), name="left_out_flags_are_known"
             ),
+            models.CheckConstraint(
+                condition=Q(prompt_types__contained_by=WRITTEN), name="prompt_types_are_what_labelers_write"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="demonstration") | Q(prompt_types=[], asks_for_tags=False),
+                name="prompts_are_written_and_tagged_in_demonstrations",
+            ),
             models.CheckConstraint(condition=Q(lease_minutes__gte=1), name="lease_at_least_a_minute"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="project_kind_is_known"),
             models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="project_purpose_is_known"),
@@ -154,6 +170,10 @@ class Project(models.Model):
     @property
     def fewest_responses(self):
         return self.min_k or self.k
+
+    @property
+    def asks_for_prompt(self):
+        return bool(self.prompt_types)
 
 
 class Membership(models.Model):
@@ -202,10 +222,21 @@ class TaskQuerySet(models.QuerySet):
 
 
 class Task(models.Model):
-    """One prompt with its candidates in one project, wanting `seats` labelers."""
+    """One prompt with its candidates in one project, wanting `seats` labelers.
+
+    Where the project asks labelers for the prompt (and there only, as a trigger sees to), there is none yet.
+    """
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="tasks", verbose_name=_("project"))
-    prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="tasks", verbose_name=_("prompt"))
+    prompt = models.ForeignKey(
+        Prompt, models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("prompt")
+    )
+    use_case_text = models.TextField(
+        _("use case"),
+        blank=True,
+        db_default="",
+        help_text=_("Anonymised: what a user-based prompt is to be written from."),
+    )
     seats = models.PositiveSmallIntegerField(
         _("seats"), null=True, blank=True, help_text=_("The overlap. Empty: everybody.")
     )
@@ -250,10 +281,18 @@ class Task(models.Model):
                 | (Q(set_aside_at__isnull=False) & ~Q(set_aside_reason="")),
                 name="set_aside_with_a_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(prompt__isnull=True) | Q(use_case_text=""), name="a_use_case_asks_for_a_prompt"
+            ),
         ]
 
     def __str__(self):
-        return f"{self.project}: {self.prompt}"
+        return f"{self.project}: {self.title}"
+
+    @property
+    def title(self):
+        """A line to know it by: its prompt, else the use case that one is to be written from."""
+        return str(self.prompt or Truncator(self.use_case_text).chars(80) or _("a prompt of the labeler's own"))
 
 
 class TaskCandidate(models.Model):
