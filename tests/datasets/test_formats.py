@@ -11,10 +11,12 @@ from labeling.datasets import choosing, reading
 from labeling.datasets.formats import grouped, trl
 from labeling.datasets.writing import Tally, _encoded
 from labeling.labels.models import Answer, Place
+from labeling.labels.sheets import sheet_of
 from labeling.people.pseudonyms import pseudonym
 from labeling.prompts.models import Prompt
+from labeling.work import drawing, queue
 from labeling.work.models import Task
-from tests.factories import FormVersionFactory, ProjectFactory
+from tests.factories import EndpointFactory, FormVersionFactory, ProjectFactory, PromptFactory, ResponseFactory
 from tests.factories.labels import rank, say
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,36 @@ def test_a_reference_is_by_no_model_and_in_the_role_of_a_human(ann, project, tas
     (line,) = lines(grouped, project)
 
     assert (line["responses"][0]["model"], line["responses"][0]["role"]) == (None, "human")
+
+
+def test_a_reference_that_was_drawn_is_not_told_apart_on_the_sheet_and_is_in_the_file(ann, task_of):
+    """The road of a person's answer: among the candidates, on a sheet, ranked, frozen."""
+    project = ProjectFactory(k=3, with_references=True)
+    prompt = PromptFactory()
+    for text in ("one", "two"):
+        ResponseFactory(prompt=prompt, text=text)
+    reference = ResponseFactory(prompt=prompt, endpoint=None, text="by a person")
+    assert drawing.add_tasks(project=project, prompts=[prompt.pk]).created == 1
+    assignment = queue.next_assignment(labeler=ann, project=project)
+
+    page = sheet_of(assignment)
+    Response.objects.filter(pk=reference.pk).update(endpoint=EndpointFactory())
+    page_of_a_model = sheet_of(assignment)
+    Response.objects.filter(pk=reference.pk).update(endpoint=None)
+    letter = next(slot.letter for slot in page.slots if slot.text == "by a person")
+    others = sorted(slot.letter for slot in page.slots if slot.letter != letter)
+    say(assignment, f"{letter} > {others[0]} > {others[1]}")
+    type(assignment).objects.filter(pk=assignment.pk).update(state="submitted", closed_at=assignment.leased_at)
+
+    assert sorted(slot.text for slot in page.slots) == ["by a person", "one", "two"]
+    assert page == page_of_a_model
+    [line] = lines(grouped, project)
+    facts = {one["id"]: (one["model"], one["role"]) for one in line["responses"]}
+    assert facts.pop(str(reference.pk)) == (None, "human")
+    assert all(model and role == "other" for model, role in facts.values())
+    by_rank = dict(zip(line["ranks"], line["completions"], strict=True))
+    assert by_rank[1] == [{"role": "assistant", "content": "by a person"}]
+    assert {pair["chosen_id"] for pair in lines(trl, project)[:2]} == {str(reference.pk)}
 
 
 def test_an_all_tied_ranking_stays_without_pairs(ann, project, task_of):
