@@ -60,7 +60,8 @@ def _had(prompts):
 
 def _columns(prompt, endpoint, answer):
     sampling, meta = orjson.dumps(answer.sampling).decode(), orjson.dumps(answer.meta).decode()
-    return prompt, endpoint, answer.sample, answer.text, normal_hash(answer.text), sampling, meta, flags(answer.text)
+    found = flags(answer.text, names=[answer.model])
+    return prompt, endpoint, answer.sample, answer.text, normal_hash(answer.text), sampling, meta, found
 
 
 def _insert(rows, of_import):
