@@ -3,6 +3,7 @@
 import re
 
 from django import forms
+from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext_lazy as _
 
 from labeling.candidates import registering
@@ -92,6 +93,13 @@ class Lines(forms.CharField):
         return (initial or []) != self.to_python(data)
 
 
+class AsTyped(forms.JSONField):
+    """Given back as it was typed: what was typed may be nothing that a page can hold once it has been read."""
+
+    def bound_data(self, data, initial):
+        return data if data is None else InvalidJSONInput(data)
+
+
 class EndpointForm(forms.ModelForm):
     """All of a model. Its key is only ever written: no page has it, not even in part."""
 
@@ -120,6 +128,7 @@ class EndpointForm(forms.ModelForm):
             "suffix", "turns", "temperature", "top_p", "max_tokens", "stop", "extra", "concurrency",
             "calls_per_minute", "timeout_seconds", "price_in", "price_out",
         )  # fmt: skip
+        field_classes = {"extra": AsTyped}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -142,8 +151,7 @@ class EndpointForm(forms.ModelForm):
         return url
 
     def clean_extra(self):
-        extra = self.cleaned_data["extra"]
-        extra = {} if extra is None else extra
+        extra = {} if self.cleaned_data["extra"] is None else self.cleaned_data["extra"]
         registering.check_extra(extra)
         return extra
 
