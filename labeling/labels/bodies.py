@@ -71,7 +71,7 @@ def clean(body, *, sheet):
         ratings=_ratings(reading) if sheet.rates else {},
         ranks=_ranks(reading) if sheet.ranks else None,
         prompt_answers=_answers(reading, body.get("prompt_answers"), sheet.prompt_questions, letter=""),
-        seconds=_seconds(reading),
+        seconds=seconds_of(reading),
         was_arranged=body.get("arranged_by_ratings") is True,
     )
     if reading.faults:
@@ -198,7 +198,8 @@ def _ranks(reading):
     return ranks
 
 
-def _seconds(reading):
+def seconds_of(reading):
+    """Return the active seconds of a body, whole; what are none become a fault."""
     seconds = reading.body.get("seconds", 0)
     if type(seconds) not in (int, float) or not 0 <= seconds <= MOST_SECONDS:
         reading.fault("seconds", _("Seconds are a number from 0 to 86,400."))

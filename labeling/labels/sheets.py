@@ -131,7 +131,7 @@ def sheet_of(assignment, *, body=None, faults=()):
         may_arrange=assignment.project.may_arrange,
         page=standing.page,
         pages=standing.pages,
-        turns=_turns(messages, html[len(texts) : -1]),
+        turns=turns_of(messages, html[len(texts) : -1]),
         slots=_slots(slots, html, asks, body, faults),
         prompt_questions=_questions(asks.prompt_questions, "prompt", "", _as_dict(body.get("prompt_answers"))),
         instructions={"version": instructions.number, "html": html[-1]},
@@ -148,7 +148,8 @@ def _slots_with_texts(assignment):
     return slots.only("place", "candidate__response__text", "candidate__response__is_empty")
 
 
-def _turns(messages, html):
+def turns_of(messages, html):
+    """Return the turns of a prompt as the page draws them; `html` is what each became."""
     return [
         {
             "role": turn["role"],
