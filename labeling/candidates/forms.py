@@ -318,6 +318,6 @@ class GenerateForm(forms.Form):
             "endpoints": said["models"],
             "selection": selection,
             "n": said["n"],
-            "k": said["k"],
+            "k": None if said["models"][0].is_scorer else said["k"],
             "sampling": {key: said[key] for key in SAMPLED if said[key] not in (None, [])},
         }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from labeling.candidates import generating
+from labeling.candidates import generating, selecting
 from labeling.candidates.estimating import estimate
 from labeling.candidates.filters import CAUSES
 from labeling.candidates.forms import GenerateForm
@@ -52,11 +52,18 @@ def generate(request):
     foreseen = None
     if form.is_valid():
         if "estimate" in request.POST:
-            foreseen = estimate(**form.asked)
+            foreseen = _estimate(form)
         elif job := _request(request, form):
             return redirect("admin:candidates_generationjob_change", job.pk)
     status = 422 if form.is_bound and foreseen is None else 200
     return _page(request, "generate.html", status, form=form, foreseen=foreseen, title=_("Generate responses"))
+
+
+def _estimate(form):
+    if selecting.selected(form.asked["selection"]).exists():
+        return estimate(**form.asked)
+    form.add_error(None, _("No prompt is like that."))
+    return None
 
 
 def _request(request, form):
@@ -70,7 +77,7 @@ def _request(request, form):
 @permitted("candidates.view_generationjob")
 @require_safe
 def show_progress(request, pk):
-    """How far it is, asked again every second until it is over; then what came of it."""
+    """How far it is, asked again every other second until it is over; then what came of it."""
     job = get_object_or_404(GenerationJob.objects.select_related("requested_by"), pk=pk)
     so_far = progress(job)
     context = {
