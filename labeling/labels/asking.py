@@ -21,6 +21,11 @@ class Asked:
     def k(self):
         return len(self.letters)
 
+    @property
+    def has_overall(self):
+        """Can the responses be put in order by what they were rated?"""
+        return any(question.is_overall for question in self.response_questions)
+
 
 def asked(assignment, *, letters):
     """Return what `assignment` asks of the responses with these letters (in shown order)."""

@@ -68,8 +68,8 @@ def clean(body, *, sheet):
         raise Faults([Fault("", _("A submission is a JSON object."))])
     reading = Reading(body, sheet=sheet)
     submission = Submission(
-        ratings=_ratings(reading) if sheet.rates else {},
-        ranks=_ranks(reading) if sheet.ranks else None,
+        ratings=_ratings(reading) if sheet.rates else _not_asked(reading, "ratings", {}),
+        ranks=_ranks(reading) if sheet.ranks else _not_asked(reading, "ranking", None),
         prompt_answers=_answers(reading, body.get("prompt_answers"), sheet.prompt_questions, letter=""),
         seconds=seconds_of(reading),
         was_arranged=body.get("arranged_by_ratings") is True,
@@ -77,6 +77,14 @@ def clean(body, *, sheet):
     if reading.faults:
         raise Faults(reading.faults)
     return submission
+
+
+def _not_asked(reading, part, nothing):
+    """What a sheet does not ask for is refused rather than dropped in silence."""
+    if reading.body.get(part):
+        sentences = {"ratings": _("This sheet asks for no ratings."), "ranking": _("This sheet asks for no ranking.")}
+        reading.fault(part, sentences[part])
+    return nothing
 
 
 def _ratings(reading):

@@ -11,6 +11,7 @@ from labeling import markdown
 from labeling.guidelines.models import Scale
 from labeling.labels import bodies
 from labeling.labels.asking import asked
+from labeling.labels.leaves import leaf_count, leaf_of, leaf_shown
 from labeling.work.counting import standing_of
 from labeling.work.models import Slot
 
@@ -44,6 +45,7 @@ class QuestionView:
     letter: str
     options: list[Option]
     value: str
+    is_wrong: bool = False
 
     @property
     def id(self):
@@ -74,8 +76,11 @@ class SlotView:
 
 @dataclass
 class Error:
+    """One thing wrong; `leaf` is the page of the sheet that it stands on, None where there is but one."""
+
     field_id: str
     sentence: str
+    leaf: int | None = None
 
 
 @dataclass
@@ -99,6 +104,8 @@ class Sheet:
     arranged: bool
     revision: int
     lease_ends: object
+    leaf: int = 1
+    leaves: int = 1
     errors: list[Error] = field(default_factory=list)
 
     @property
@@ -106,12 +113,31 @@ class Sheet:
         return len(self.slots)
 
     @property
+    def has_other_scales(self):
+        """Is there a question that a yes or a no does not answer, besides the overall quality?"""
+        asked = [*self.slots[0].questions, *self.prompt_questions]
+        return any(one.scale != Scale.BINARY and not one.is_overall for one in asked)
+
+    @property
+    def is_paged(self):
+        """Is each response on a page of its own?"""
+        return self.leaves > 1
+
+    @property
+    def is_at_board(self):
+        """Is the page shown the one on which all responses are ranked?"""
+        return self.is_paged and self.leaf > self.k
+
+    @property
     def ranks(self):
         return range(1, self.k + 1)
 
 
-def sheet_of(assignment, *, body=None, faults=()):
-    """Return the Sheet of an assignment, filled from `body`, else from its draft, with `faults` beside their fields."""
+def sheet_of(assignment, *, body=None, faults=(), leaf=None):
+    """Return the Sheet of an assignment, filled from `body`, else from its draft, with `faults` beside their fields.
+
+    `leaf` is the page of the sheet that was asked for, where its layout has several.
+    """
     slots = list(_slots_with_texts(assignment))
     draft = getattr(assignment, "draft", None)
     body = body if body is not None else (draft.body if draft else {})
@@ -120,7 +146,9 @@ def sheet_of(assignment, *, body=None, faults=()):
     instructions = assignment.instructions_version
     html = markdown.render_many([*texts, *(turn["content"] for turn in messages), instructions.markdown])
     asks = asked(assignment, letters=[slot.letter for slot in slots])
+    leaves = leaf_count(asks, assignment.project.layout)
     standing = standing_of(assignment.labeler, assignment.project)
+    wrong = {fault.field for fault in faults}
     return Sheet(
         id=str(assignment.pk),
         kind=assignment.project.kind,
@@ -128,19 +156,35 @@ def sheet_of(assignment, *, body=None, faults=()):
         layout=assignment.project.layout,
         rate_first=asks.rates,
         ranked=asks.ranks,
-        may_arrange=assignment.project.may_arrange,
+        may_arrange=asks.ranks and asks.has_overall and assignment.project.may_arrange,
         page=standing.page,
         pages=standing.pages,
         turns=turns_of(messages, html[len(texts) : -1]),
         slots=_slots(slots, html, asks, body, faults),
-        prompt_questions=_questions(asks.prompt_questions, "prompt", "", _as_dict(body.get("prompt_answers"))),
+        prompt_questions=_marked(_prompt_questions(asks, body), wrong),
         instructions={"version": instructions.number, "html": html[-1]},
         seconds=_number(body.get("seconds")) or 0,
         arranged=body.get("arranged_by_ratings") is True,
         revision=draft.revision if draft else 0,
         lease_ends=assignment.lease_until,
-        errors=[Error(fault.field, fault.sentence) for fault in faults],
+        leaf=leaf_shown(body, asks=asks, leaves=leaves, wanted=leaf, faults=faults),
+        leaves=leaves,
+        errors=[Error(fault.field, fault.sentence, _leaf_of(fault, asks, leaves)) for fault in faults],
     )
+
+
+def _leaf_of(fault, asks, leaves):
+    return leaf_of(fault.field, asks) if leaves > 1 else None
+
+
+def _prompt_questions(asks, body):
+    """Their keys go on where those of the responses end: both are on the page at once."""
+    keys = ascii_lowercase[sum(not question.is_overall for question in asks.response_questions) :]
+    return _questions(asks.prompt_questions, "prompt", "", _as_dict(body.get("prompt_answers")), keys)
+
+
+def _marked(questions, wrong):
+    return [replace(question, is_wrong=True) if question.name in wrong else question for question in questions]
 
 
 def _slots_with_texts(assignment):
@@ -176,7 +220,9 @@ def _slots(slots, html, asks, body, faults):
                 text=markdown.visible(response.text),
                 html=shown,
                 is_empty=response.is_empty,
-                questions=_questions(asks.response_questions, slot.letter, slot.letter, answers),
+                questions=_marked(
+                    _questions(asks.response_questions, slot.letter, slot.letter, answers, ascii_lowercase), sentences
+                ),
                 rank=ranks.get(slot.letter),
                 notes=str(rating.get("notes") or ""),
                 error=sentences.get(f"{slot.letter}-rank", ""),
@@ -199,8 +245,8 @@ def _ranks(body):
     }
 
 
-def _questions(questions, prefix, letter, answers):
-    keys = iter(ascii_lowercase)
+def _questions(questions, prefix, letter, answers, keys):
+    keys = iter(keys)
     return [
         _question(question, f"{prefix}-{question.key}", letter, answers, "" if question.is_overall else next(keys, ""))
         for question in questions
@@ -228,7 +274,7 @@ def _unanswered(question, name, letter, shortcut, language):
         is_overall=question.is_overall,
         min_label=_(question.low_anchor) if question.low_anchor else "",
         max_label=_(question.high_anchor) if question.high_anchor else "",
-        letter=shortcut if question.scale == Scale.BINARY else "",
+        letter=shortcut,
         options=[Option(value, label, f"{name}-{value}", False) for value, label in _offered(question)],
         value="",
     )

@@ -6,6 +6,7 @@ app_name = "labels"
 urlpatterns = [
     path("<uuid:assignment_id>/", views.sheet, name="sheet"),
     path("<uuid:assignment_id>/draft/", views.draft, name="draft"),
+    path("<uuid:assignment_id>/page/", views.turn, name="turn"),
     path("<uuid:assignment_id>/submit/", views.submit, name="submit"),
     path("<uuid:assignment_id>/skip/", views.skip, name="skip"),
 ]

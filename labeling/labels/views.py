@@ -14,7 +14,10 @@ from labeling.labels import bodies, recording, sheets
 from labeling.labels.asking import asked
 from labeling.people.access import labeler_required
 from labeling.work import drafts, queue
-from labeling.work.models import Assignment, AssignmentState
+from labeling.work.models import Assignment, AssignmentState, Kind
+
+LAST_REVISION = 2_000_000_000
+CLOSED = {AssignmentState.SUBMITTED, AssignmentState.SKIPPED}
 
 
 def own_assignment(user, assignment_id):
@@ -30,10 +33,24 @@ def own_assignment(user, assignment_id):
 @require_GET
 def sheet(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
-    if assignment.state in {AssignmentState.SUBMITTED, AssignmentState.SKIPPED}:
+    if assignment.state in CLOSED:
         messages.info(request, _closed_sentence(assignment))
         return redirect("desk:home")
-    return _sheet_page(request, assignment)
+    return _sheet_page(request, assignment, leaf=_page_asked_for(request.GET))
+
+
+@labeler_required
+@require_POST
+def turn(request, assignment_id):
+    """Keep what stands on the sheet and show another page of it: what Back and Next do where no script runs."""
+    assignment = own_assignment(request.user, assignment_id)
+    body = _posted_body(request, assignment)
+    kept, is_newest = _keep(request, assignment, body)
+    if not is_newest and kept.state not in CLOSED:
+        messages.warning(request, _("A newer draft of this sheet was saved elsewhere. Reload the page to see it."))
+        return _sheet_page(request, kept, status=409, body=body, leaf=_page_asked_for(request.POST))
+    address = reverse("labels:sheet", args=[assignment.pk])
+    return redirect(f"{address}?page={_page_asked_for(request.POST) or 1}")
 
 
 @labeler_required
@@ -44,12 +61,13 @@ def submit(request, assignment_id):
     try:
         recording.record(assignment=assignment, body=body)
     except bodies.Faults as refusal:
-        return _sheet_page(request, assignment, status=422, body=body, faults=refusal.faults)
+        kept, _is_newest = _keep(request, assignment, body)
+        return _sheet_page(request, kept, status=422, body=body, faults=refusal.faults)
     except queue.SheetGone as gone:
         drafts.keep_for_the_record(assignment=assignment, body=body)
         messages.warning(request, str(gone))
         return _go(request, reverse("desk:home"))
-    messages.success(request, _("Saved: your ranking of %(count)d responses.") % {"count": len(assignment.slots.all())})
+    messages.success(request, _saved_sentence(assignment))
     return _next(request, assignment)
 
 
@@ -77,7 +95,7 @@ def _next(request, assignment):
 def draft(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
     revision = bodies.whole_number(request.POST.get("revision", ""))
-    if not revision or revision > 2_000_000_000:
+    if not revision or revision > LAST_REVISION:
         return JsonResponse({"detail": _("A draft needs a revision, a number from 1.")}, status=400)
     body = _posted_body(request, assignment)
     newest, is_kept = drafts.save_draft(assignment=assignment, revision=revision, body=body)
@@ -107,14 +125,33 @@ def _posted_body(request, assignment):
     return bodies.from_form(request.POST, sheet=asked(assignment, letters=letters))
 
 
-def _sheet_page(request, assignment, *, status=200, body=None, faults=()):
-    context = {"sheet": sheets.sheet_of(assignment, body=body, faults=faults)}
+def _keep(request, assignment, body):
+    """Store `body` as the draft after the one it was made from. Return the assignment as it stands now, and whether
+    its draft is this body."""
+    revision = (bodies.whole_number(request.POST.get("revision", "")) or 0) + 1
+    _newest, is_newest = drafts.save_draft(assignment=assignment, revision=min(revision, LAST_REVISION), body=body)
+    return own_assignment(request.user, assignment.pk), is_newest
+
+
+def _page_asked_for(fields):
+    return bodies.whole_number(fields.get("page", ""))
+
+
+def _sheet_page(request, assignment, *, status=200, body=None, faults=(), leaf=None):
+    context = {"sheet": sheets.sheet_of(assignment, body=body, faults=faults, leaf=leaf)}
     template = "labels/sheet.html#sheet" if request.htmx else "labels/sheet.html"
     return render(request, template, context, status=status)
 
 
 def _go(request, address) -> HttpResponse:
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+def _saved_sentence(assignment):
+    count = len(assignment.slots.all())
+    if assignment.project.kind == Kind.RATING:
+        return _("Saved: your ratings of %(count)d responses.") % {"count": count}
+    return _("Saved: your ranking of %(count)d responses.") % {"count": count}
 
 
 def _closed_sentence(assignment):

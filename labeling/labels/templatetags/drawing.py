@@ -27,8 +27,11 @@ _kept: dict[tuple, str] = {}
 @register.simple_tag
 def cards(sheet):
     """Return the cards with their questions; a card's text, answers, rank, notes and error are filled in."""
-    skeleton = _skeleton("labels/_cards.html", _shape(sheet), lambda: {"slots": _blank_slots(sheet)})
-    return _filled(skeleton, {key: value for slot in sheet.slots for key, value in _said_of(slot).items()})
+    skeleton = _skeleton("labels/_cards.html", _shape(sheet), lambda: {"slots": _blank_slots(sheet), "sheet": sheet})
+    said = {key: value for slot in sheet.slots for key, value in _said_of(slot).items()}
+    if sheet.is_paged:
+        said[f"{sheet.slots[0 if sheet.is_at_board else sheet.leaf - 1].letter}.active"] = " is-active"
+    return _filled(skeleton, said)
 
 
 @register.simple_tag
@@ -80,7 +83,8 @@ def _filled(skeleton, said):
 def _shape(sheet):
     """Return what two sheets must share to look the same but for what they say."""
     letters = tuple(slot.letter for slot in sheet.slots)
-    return letters, sheet.rate_first and sheet.may_arrange, _shape_of(sheet.slots[0].questions)
+    parts = sheet.ranked, sheet.rate_first, sheet.may_arrange, sheet.has_other_scales
+    return letters, parts, _shape_of(sheet.slots[0].questions)
 
 
 def _shape_of(asked):
@@ -107,7 +111,7 @@ def _blank_slots(sheet):
             notes_name=slot.notes_name,
             questions=_blank_questions(slot.questions),
             ranks=[SimpleNamespace(number=rank, mark=_blank(f"{slot.letter}.rank={rank}")) for rank in sheet.ranks],
-            **{name: _blank(f"{slot.letter}.{name}") for name in ("body", "error", "wrong", "notes")},
+            **{name: _blank(f"{slot.letter}.{name}") for name in ("body", "error", "wrong", "notes", "active")},
         )
         for slot in sheet.slots
     ]
@@ -117,7 +121,7 @@ def _blank_board(sheet):
     return {
         "ranks": [SimpleNamespace(number=rank, chips=_blank(f"rank={rank}")) for rank in sheet.ranks],
         "waiting": _blank("rank="),
-        "may_arrange": sheet.rate_first and sheet.may_arrange,
+        "may_arrange": sheet.may_arrange,
     }
 
 
@@ -126,6 +130,7 @@ def _blank_questions(asked):
     for question in asked:
         blank = copy(question)
         blank.given = _blank(question.name)
+        blank.wrong = _blank(f"{question.name}.wrong")
         blank.options = [
             SimpleNamespace(value=one.value, label=one.label, mark=_blank(f"{question.name}={one.value}"))
             for one in question.options
@@ -159,7 +164,8 @@ def _body(slot):
 
 def _answers(asked):
     marks = {f"{one.name}={option.value}": " checked" for one in asked for option in one.options if option.checked}
-    return marks | {one.name: conditional_escape(one.value) for one in asked if one.scale == "text"}
+    wrong = {f"{one.name}.wrong": " is-missing" for one in asked if one.is_wrong}
+    return marks | wrong | {one.name: conditional_escape(one.value) for one in asked if one.scale == "text"}
 
 
 def _chip(letter):
