@@ -23,14 +23,15 @@ def different(texts, *, enough, most_per_model=None, baseline=None):
     With a `baseline`, one of its answers is among them, or there are none at all. References count as nobody's answers;
     there is at most one.
     """
+    without = _seated(texts, enough, most_per_model)
     if baseline is None:
-        return _seated(texts, enough, most_per_model)
+        return without
     most: list = []
     for own in (answer for same in texts for answer in same if answer[1] == baseline):
         others = [same for same in texts if same[0][2] != own[2]]
         found = _seated([[own], *others], enough, most_per_model)  # its text has no other answer: it keeps its seat
         most = max(most, found, key=len)
-        if len(most) == enough:
+        if len(most) == len(without):  # no other of its answers leaves more room
             break
     return most
 
