@@ -12,12 +12,14 @@ import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 
-from httpcore2 import SOCKET_OPTION, AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError
+from httpcore2 import SOCKET_OPTION, AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError, ConnectTimeout
 
 from models_api.endpoint import Cause, EndpointError
 
 Address = IPv4Address | IPv6Address
 
+# Seconds for an address that is not the last one of its name.
+PATIENCE = 5.0
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 # What the standard library calls global, at least in some of its versions, and we do not call.
@@ -53,8 +55,8 @@ class Guard(AsyncNetworkBackend):
             raise forbidden(where)
         for address in addresses[:-1]:
             try:
-                return await self._network.connect_tcp(str(address), port, timeout, local_address, socket_options)
-            except ConnectError:
+                return await self._network.connect_tcp(str(address), port, PATIENCE, local_address, socket_options)
+            except (ConnectError, ConnectTimeout):
                 continue  # a machine without IPv6, for instance
         return await self._network.connect_tcp(str(addresses[-1]), port, timeout, local_address, socket_options)
 

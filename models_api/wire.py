@@ -69,6 +69,7 @@ class Wire:
         self._guard = Guard(allowed)
         self._places = asyncio.Semaphore(connections)
         self._idle: list[httpcore2.AsyncHTTPConnection] = []
+        self._is_closed = False
 
     def __repr__(self) -> str:
         return f"<{'https' if self._secure else 'http'}://{self.where}{self._path}>"  # no query: keys travel there
@@ -113,12 +114,13 @@ class Wire:
         return EndpointError(f"{self.where} {what} ({len(answer)} bytes).", cause=Cause.MALFORMED, permanent=False)
 
     async def aclose(self) -> None:
+        self._is_closed = True
         idle, self._idle = self._idle, []
         for connection in idle:
             await connection.aclose()
 
     async def _exchange(self, request: httpcore2.Request) -> tuple[int, dict[bytes, bytes], bytes]:
-        connection, answering = self._connection(), False
+        connection, answering = await self._connection(), False
         try:
             response = await connection.handle_async_request(request)
             answering = True
@@ -127,7 +129,7 @@ class Wire:
         except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
             raise broken(self.where, error, answering=answering) from error
         finally:
-            if connection.is_available():
+            if connection.is_available() and not self._is_closed:
                 self._idle.append(connection)
             else:
                 await connection.aclose()
@@ -151,12 +153,13 @@ class Wire:
         sentence = f"{self.where} sent more than {self._max_bytes} bytes, which is more than is taken."
         return EndpointError(sentence, cause=Cause.TOO_LARGE, permanent=True)
 
-    def _connection(self) -> httpcore2.AsyncHTTPConnection:
+    async def _connection(self) -> httpcore2.AsyncHTTPConnection:
         """Return the connection that was used last, if it still lives, else a new one."""
         while self._idle:
             connection = self._idle.pop()
             if not connection.has_expired():
                 return connection
+            await connection.aclose()
         return httpcore2.AsyncHTTPConnection(
             origin=httpcore2.Origin(b"https" if self._secure else b"http", self._host.encode(), self._port),
             ssl_context=self._ssl_context,

@@ -53,7 +53,7 @@ async def serving(*answers, tls=None):
                     await now(writer)
                     break
                 writer.write(now)
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()

@@ -360,3 +360,24 @@ def test_one_call_given_up_leaves_the_others_their_connections():
             return said
 
     assert asyncio.run(road()).text == "x"
+
+
+def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_again():
+    async def road():
+        closed = asyncio.Event()
+
+        async def answer_and_leave(writer):
+            writer.write(answer(says("first")))
+            writer.close()
+            await writer.wait_closed()
+            closed.set()
+
+        async with serving(answer_and_leave, answer(says("second"))) as raw:
+            client = OpenAICompatible(raw.url, "m", allowed=raw.allowed)
+            said = [(await client.complete([{"role": "user", "content": "Hi"}], Sampling())).text]
+            await closed.wait()
+            said.append((await client.complete([{"role": "user", "content": "Hi"}], Sampling())).text)
+            await client.aclose()
+            return said
+
+    assert asyncio.run(road()) == ["first", "second"]
