@@ -1,5 +1,7 @@
 """What did a person say? Labels, and the demonstrations, rankings, ratings and answers that they consist of."""
 
+from datetime import timedelta
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -12,10 +14,25 @@ from labeling.prompts.models import WRITTEN, WRITTEN_CHOICES, Prompt, PromptTag
 from labeling.work.models import Assignment, Slot
 
 
+# After a day a judgement is made from another mood than the one it belongs to; and researchers count on it by then.
+CHANGEABLE_FOR = timedelta(hours=24)
+
+
+class Lock(models.TextChoices):
+    """Why a label no longer changes, besides its age."""
+
+    FROZEN = "frozen", _("frozen into a dataset")
+    REVIEWED = "reviewed", _("reviewed")
+
+
 class LabelQuerySet(models.QuerySet):
     def standing(self):
         """The newest revision of each; the others are kept for the record."""
         return self.filter(superseded_at__isnull=True)
+
+    def open_to_change(self):
+        """Those whose sheets may be reopened, as far as the label decides it."""
+        return self.standing().filter(locked_at__isnull=True, submitted_at__gt=timezone.now() - CHANGEABLE_FOR)
 
 
 class Label(models.Model):
@@ -29,6 +46,9 @@ class Label(models.Model):
     seconds = models.PositiveIntegerField(_("active seconds"))
     submitted_at = models.DateTimeField(_("submitted at"), default=timezone.now)
     superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True)
+    # A locked label does not change any more: a trigger refuses it.
+    locked_at = models.DateTimeField(_("locked at"), null=True, blank=True)
+    locked_because = models.CharField(_("why locked"), max_length=8, choices=Lock, blank=True, db_default="")
 
     objects = LabelQuerySet.as_manager()
 
@@ -43,6 +63,11 @@ class Label(models.Model):
                 name="one_standing_label_per_assignment",
             ),
             models.CheckConstraint(condition=Q(revision__gte=1), name="revisions_count_from_1"),
+            models.CheckConstraint(
+                condition=Q(locked_at__isnull=True, locked_because="")
+                | Q(locked_at__isnull=False, locked_because__in=Lock.values),
+                name="locked_for_a_reason",
+            ),
         ]
 
     def __str__(self):

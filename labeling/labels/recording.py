@@ -5,17 +5,21 @@ import json
 from django.db import transaction
 from django.utils import timezone
 
-from labeling.labels import bodies
+from labeling.labels import bodies, reopening
 from labeling.labels.asking import asked
 from labeling.labels.models import Label
 from labeling.work import queue
 from labeling.work.models import AssignmentState
 
 # A label is some sixty rows. As one statement they cost a fraction of what the ORM takes for them.
+# The revision that stood before is superseded first: the new one asks for its number.
 STORE = """
-WITH label AS (
+WITH earlier AS (
+    UPDATE labels_label SET superseded_at = %(now)s
+    WHERE assignment_id = %(assignment)s AND superseded_at IS NULL RETURNING revision
+), label AS (
     INSERT INTO labels_label (assignment_id, revision, seconds, submitted_at)
-    VALUES (%(assignment)s, 1, %(seconds)s, %(now)s) RETURNING *
+    SELECT %(assignment)s, coalesce((SELECT revision FROM earlier), 0) + 1, %(seconds)s, %(now)s RETURNING *
 ), rated AS (
     INSERT INTO labels_rating (label_id, slot_id, overall_quality, notes)
     SELECT label.id, slot, overall_quality, notes
@@ -44,16 +48,20 @@ def record(*, assignment, body):
     """Store `body` as the label of `assignment`, close the sheet, and return the standing Label.
 
     A sheet that was submitted before keeps its label, and that one is returned: a repeated request changes nothing.
-    Raises bodies.Faults for a body that is not whole, queue.SheetGone when the sheet is lost.
+    One that was reopened gets the next revision. Raises bodies.Faults for a body that is not whole, queue.SheetGone
+    when the sheet is lost, reopening.Locked when its label was locked while it was open again.
     """
     if assignment.state == AssignmentState.SUBMITTED:
         return standing_label(assignment)
     slots = {slot.letter: slot for slot in assignment.slots.all()}
     sheet = asked(assignment, letters=slots)
     submission = bodies.clean(body, sheet=sheet)
+    was_reopened = assignment.is_reopened
     with transaction.atomic():
         if not queue.hand_in(assignment=assignment):
             return standing_label(assignment)
+        if was_reopened:
+            reopening.check_not_frozen_meanwhile(assignment)
         questions = {question.key: question for question in (*sheet.response_questions, *sheet.prompt_questions)}
         return _store(assignment, submission, {letter: slot.pk for letter, slot in slots.items()}, questions)
 

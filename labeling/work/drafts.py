@@ -9,9 +9,10 @@ from labeling.work import queue
 from labeling.work.models import Draft
 
 # An equal revision changes nothing either: it is a replay of the same request, or comes from another window.
+# The lock makes it wait for a submission or a release under way, and see what became of the sheet.
 SAVE = """
 INSERT INTO work_draft (assignment_id, revision, body, saved_at)
-SELECT id, %s, %s::jsonb, %s FROM work_assignment WHERE id = %s AND state IN ('open', 'expired')
+SELECT id, %s, %s::jsonb, %s FROM work_assignment WHERE id = %s AND state IN ('open', 'expired') FOR SHARE
 ON CONFLICT (assignment_id) DO UPDATE
     SET revision = excluded.revision, body = excluded.body, saved_at = excluded.saved_at
     WHERE work_draft.revision < excluded.revision
@@ -41,6 +42,11 @@ def keep_for_the_record(*, assignment, body):
     """Store what could not be submitted as the newest draft, so that it can still be read."""
     newest = Draft.objects.filter(assignment=assignment).values_list("revision", flat=True).first() or 0
     save_draft(assignment=assignment, revision=newest + 1, body=body)
+
+
+def discard(*, assignment):
+    """Throw away what a labeler has decided not to say."""
+    Draft.objects.filter(assignment=assignment).delete()
 
 
 def _json(body):

@@ -343,6 +343,10 @@ class Assignment(models.Model):
     leased_at = models.DateTimeField(_("leased at"), default=timezone.now)
     lease_until = models.DateTimeField(_("leased until"))
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    # A sheet that was submitted and is open again: its label stands until it is submitted anew, and its seat is kept.
+    was_closed_at = models.DateTimeField(
+        _("submitted before at"), null=True, blank=True, help_text=_("Only while it is reopened.")
+    )
     skip_reason = models.CharField(_("why skipped"), max_length=500, blank=True)
 
     class Meta:
@@ -353,6 +357,10 @@ class Assignment(models.Model):
             models.Index(fields=["lease_until"], condition=Q(state="open"), name="assignment_open_leases"),
             # What has this labeler done here, and does an expired sheet wait for them?
             models.Index(fields=["labeler", "project", "state", "closed_at"], name="assignment_of_labeler"),
+            # What has this labeler done, in all projects, newest first?
+            models.Index(
+                fields=["labeler", "closed_at", "id"], condition=Q(closed_at__isnull=False), name="assignment_history"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["task", "labeler"], name="one_look_per_labeler"),
@@ -366,6 +374,9 @@ class Assignment(models.Model):
                 name="closed_when_not_open",
             ),
             models.CheckConstraint(
+                condition=Q(was_closed_at__isnull=True) | Q(state="open"), name="only_open_sheets_are_reopened"
+            ),
+            models.CheckConstraint(
                 condition=~Q(cohort="held_out") | Q(purpose="evaluation"), name="held_out_work_is_evaluation"
             ),
             models.CheckConstraint(condition=Q(state__in=AssignmentState.values), name="assignment_state_is_known"),
@@ -377,6 +388,10 @@ class Assignment(models.Model):
     @property
     def is_open(self):
         return self.state == AssignmentState.OPEN
+
+    @property
+    def is_reopened(self):
+        return self.was_closed_at is not None
 
 
 class Slot(models.Model):
@@ -418,3 +433,52 @@ class Draft(models.Model):
 
     def __str__(self):
         return f"{self.assignment_id} r{self.revision}"
+
+
+class Concern(models.TextChoices):
+    """What may be wrong with a sheet itself, whatever is said on it."""
+
+    PII = "pii", _("names or private details of a real person")
+    HARMFUL = "harmful", _("harmful content")
+    BROKEN = "broken", _("broken or unreadable")
+    OTHER = "other", _("something else")
+
+
+class SheetFlag(models.Model):
+    """A labeler's word to the researchers about the sheet in front of them; the sheet goes on."""
+
+    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="flags", verbose_name=_("assignment"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Concern)
+    note = models.TextField(_("note"), blank=True)
+    flagged_at = models.DateTimeField(_("flagged at"), default=timezone.now)
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("resolved by"),
+    )
+    resolution = models.CharField(_("resolution"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("flag")
+        verbose_name_plural = _("flags")
+        indexes = [
+            # Which flags wait for somebody to look at them?
+            models.Index(fields=["flagged_at"], condition=Q(resolved_at__isnull=True), name="flags_that_wait"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assignment", "kind"], condition=Q(resolved_at__isnull=True), name="flagged_once_for_each_kind"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=Concern.values), name="flag_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(resolved_at__isnull=False) | Q(resolved_by__isnull=True, resolution=""),
+                name="resolved_when_somebody_says_how",
+            ),
+        ]
+
+    def __str__(self):
+        return self.get_kind_display()

@@ -1,8 +1,8 @@
 """Who gets which sheet next, and for how long? Every change to a seat is in this file.
 
-A seat is taken (`Task.taken` goes up) when an assignment opens, kept when it is submitted, and freed when it is
-skipped or expires, always in the same transaction. Locks are taken in one order, so that nobody waits in a circle:
-membership, then assignment, then task.
+A seat is taken (`Task.taken` goes up) when an assignment opens, kept when it is submitted and when it is opened again
+after that, and freed when it is skipped or expires, always in the same transaction. Locks are taken in one order, so
+that nobody waits in a circle: membership, then assignment, then task.
 """
 
 from datetime import timedelta
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from labeling.work.models import (
     Assignment,
     AssignmentState,
+    Draft,
     Membership,
     Project,
     ProjectState,
@@ -27,7 +28,17 @@ class NotOpen(Exception):
 
 
 class SheetGone(Exception):
-    """The sheet can no longer be handed in; says why in a sentence."""
+    """The sheet can no longer be handed in, skipped or reopened; says why in a sentence."""
+
+
+class DeskTaken(Exception):
+    """Another sheet of the project, the `sheet`, has been begun, and there is room for one."""
+
+    def __init__(self, sheet):
+        super().__init__(
+            _("You have begun this sheet. Submit or skip it first; then you can reopen the other from your history.")
+        )
+        self.sheet = sheet
 
 
 def next_assignment(*, labeler, project):
@@ -180,12 +191,70 @@ def _why_gone(assignment):
 
 
 def skip(*, assignment, reason=""):
-    """Close the sheet as skipped and free its seat; it is never served to this labeler again. True if it was open."""
+    """Close the sheet as skipped and free its seat; it is never served to this labeler again. True if it was open.
+
+    Raises SheetGone for one that was reopened: what was said on it stands.
+    """
     with transaction.atomic():
-        if _move(assignment, AssignmentState.OPEN, AssignmentState.SKIPPED, skip_reason=reason[:500]):
-            Task.objects.filter(pk=assignment.task_id).update(taken=F("taken") - 1)
+        if _move(assignment, AssignmentState.OPEN, AssignmentState.SKIPPED, new=True, skip_reason=reason[:500]):
+            _free_seat(assignment)
             return True
+        if Assignment.objects.filter(pk=assignment.pk, was_closed_at__isnull=False).exists():
+            raise SheetGone(_("You submitted this sheet before, so it cannot be skipped. Leave it as it was instead."))
         return _move(assignment, AssignmentState.EXPIRED, AssignmentState.SKIPPED, skip_reason=reason[:500])
+
+
+def give_back(*, assignments):
+    """Let skipped sheets (a queryset) return to their labelers when a seat is free; return how many were skipped."""
+    skipped = Assignment.objects.filter(pk__in=assignments.order_by().values("pk"), state=AssignmentState.SKIPPED)
+    return skipped.update(state=AssignmentState.EXPIRED)
+
+
+def reopen(*, assignment):
+    """Open a submitted sheet again; it keeps its seat. True when this call did it, False when it is open already.
+
+    There is one open sheet at a desk: another one of the project on which nothing has been said yet is released, its
+    seat freed, and comes back later; a begun one raises DeskTaken. Raises SheetGone when the project is closed or the
+    sheet was never submitted. Call it in a transaction.
+    """
+    _lock_membership(assignment.labeler, assignment.project)
+    if not assignment.by_program:
+        _clear_desk(assignment)
+    fresh = Assignment.objects.select_related("project").select_for_update(of=("self",)).get(pk=assignment.pk)
+    if fresh.is_open:
+        return False
+    if fresh.state != AssignmentState.SUBMITTED:
+        raise SheetGone(_("This sheet was not submitted, so there is nothing to reopen."))
+    if fresh.project.state not in {ProjectState.OPEN, ProjectState.PAUSED}:
+        raise SheetGone(_("This project has been closed, so its sheets can no longer be changed."))
+    return _move(
+        assignment,
+        AssignmentState.SUBMITTED,
+        AssignmentState.OPEN,
+        was_closed_at=fresh.closed_at,
+        lease_until=_lease_end(fresh.project),
+    )
+
+
+def _clear_desk(assignment):
+    """Release the other open sheet of this desk: it expires at once, and is the first that its labeler gets again."""
+    others = Assignment.objects.filter(
+        labeler=assignment.labeler, project=assignment.project_id, state=AssignmentState.OPEN, by_program=False
+    )
+    other = others.exclude(pk=assignment.pk).select_for_update().first()
+    if other is None:
+        return
+    # Drafts lock their assignment, so that none arrives between the looking and the releasing.
+    if other.is_reopened or Draft.objects.filter(assignment=other).exists():
+        raise DeskTaken(other)
+    if _move(other, AssignmentState.OPEN, AssignmentState.EXPIRED, new=True):
+        _free_seat(other)
+
+
+def put_back(*, assignment):
+    """Close a reopened sheet as it was before. True if it was reopened."""
+    reopened = Assignment.objects.filter(pk=assignment.pk, state=AssignmentState.OPEN, was_closed_at__isnull=False)
+    return bool(reopened.update(state=AssignmentState.SUBMITTED, closed_at=F("was_closed_at"), was_closed_at=None))
 
 
 def extend(*, assignment):
@@ -197,6 +266,7 @@ def extend(*, assignment):
 def expire_due(*, limit=1_000):
     """Close up to `limit` sheets whose lease has passed, freeing their seats; drafts stay. Returns how many.
 
+    One that was reopened is submitted again, as it was before.
     A sheet that was leased in the very moment in which its project closed is due as well.
     """
     is_due = "lease_until < %s OR project_id IN (SELECT id FROM work_project WHERE state = 'closed')"
@@ -223,11 +293,15 @@ def _expire(condition, params, limit):
                 SELECT id FROM work_assignment WHERE state = 'open' AND {condition}
                 ORDER BY lease_until LIMIT %s FOR UPDATE SKIP LOCKED
             ), closed AS (
-                UPDATE work_assignment held SET state = 'expired', closed_at = %s FROM late
-                WHERE held.id = late.id RETURNING held.task_id
+                UPDATE work_assignment held SET
+                    state = CASE WHEN held.was_closed_at IS NULL THEN 'expired' ELSE 'submitted' END,
+                    closed_at = coalesce(held.was_closed_at, %s), was_closed_at = NULL
+                FROM late WHERE held.id = late.id RETURNING held.task_id, held.state
             ), freed AS (
                 UPDATE work_task task SET taken = task.taken - seats.freed
-                FROM (SELECT task_id, count(*) AS freed FROM closed GROUP BY task_id) seats
+                FROM (
+                    SELECT task_id, count(*) AS freed FROM closed WHERE state = 'expired' GROUP BY task_id
+                ) seats
                 WHERE task.id = seats.task_id
             )
             SELECT count(*) FROM closed
@@ -237,14 +311,21 @@ def _expire(condition, params, limit):
         return cursor.fetchone()[0]
 
 
-def _move(assignment, before, after, **fields):
-    """Change the state with a filtered update; True when it was `before`."""
+def _move(assignment, before, after, *, new=False, **fields):
+    """Change the state with a filtered update; True when it was `before`, and never submitted if it must be `new`."""
     fields["closed_at"] = None if after == AssignmentState.OPEN else timezone.now()
-    moved = Assignment.objects.filter(pk=assignment.pk, state=before).update(state=after, **fields)
+    if before == AssignmentState.OPEN:
+        fields["was_closed_at"] = None
+    here = Assignment.objects.filter(pk=assignment.pk, state=before)
+    moved = (here.filter(was_closed_at__isnull=True) if new else here).update(state=after, **fields)
     if moved:
         for name, value in {"state": after, **fields}.items():
             setattr(assignment, name, value)
     return bool(moved)
+
+
+def _free_seat(assignment):
+    Task.objects.filter(pk=assignment.task_id).update(taken=F("taken") - 1)
 
 
 def _take_seat(assignment):
