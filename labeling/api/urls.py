@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import include, path, re_path
 
-from labeling.api import datasets, docs, endpoints, imports, labels, projects, prompts, sheets
+from labeling.api import datasets, docs, endpoints, generations, imports, labels, projects, prompts, sheets
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 SHOW: dict[str, Any] = {"get": "retrieve"}
@@ -18,6 +18,13 @@ v1 = [
     path("prompts/<int:pk>/", prompts.Prompts.as_view(SHOW)),
     path("models/", endpoints.Endpoints.as_view(LIST)),
     path("models/<int:pk>/", endpoints.Endpoints.as_view(CHANGE)),
+    path("models/<int:pk>/test/", endpoints.try_out),
+    path("generations/", generations.Generations.as_view(LIST)),
+    path("generations/<int:pk>/", generations.Generations.as_view(SHOW)),
+    path("generations/<int:pk>/pause/", generations.pause),
+    path("generations/<int:pk>/resume/", generations.resume),
+    path("generations/<int:pk>/cancel/", generations.cancel),
+    path("generations/<int:pk>/retry/", generations.retry),
     path("projects/", projects.Projects.as_view(LIST)),
     path("projects/<int:pk>/", projects.Projects.as_view(CHANGE)),
     path("projects/<int:pk>/tasks/", projects.add_tasks),

@@ -6,7 +6,6 @@ import sys
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.signals import got_request_exception
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
@@ -14,6 +13,7 @@ from django.views.debug import ExceptionReporter
 from labeling.candidates import forms
 from labeling.candidates.models import ModelEndpoint
 from labeling.candidates.sealing import seal, unseal
+from tests.candidates.searching import tables_with
 from tests.factories import EndpointFactory, ResponseFactory
 
 pytestmark = pytest.mark.django_db
@@ -156,16 +156,6 @@ def test_neither_pages_nor_tables_nor_logs_have_the_key(rita, ada, client_of, ca
     assert tables_with(KEY) == []
     assert tables_with(ModelEndpoint.objects.get().sealed_key) == ["candidates_modelendpoint"]
     assert KEY not in f"{made!r} {made} {caplog.text}"
-
-
-def tables_with(text):
-    found = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names():
-            cursor.execute(f'SELECT count(*) FROM "{table}" row WHERE row::text LIKE %s', [f"%{text}%"])  # noqa: S608
-            if cursor.fetchone()[0]:
-                found.append(table)
-    return found
 
 
 def test_a_report_of_an_error_has_no_key_in_it(rita, client_of, monkeypatch, settings):
