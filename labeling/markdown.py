@@ -77,6 +77,11 @@ def render_many(texts):
     return [_safe((known | fresh)[key]) for key in keys]
 
 
+def render_passing(text):
+    """Return sanitised HTML of a text that changes as it is typed: it is kept nowhere."""
+    return _safe(_sanitised(text))
+
+
 def _sanitised(text):
     if len(text) > LONGEST_RENDERED:
         return linebreaks(visible(text), autoescape=True)
