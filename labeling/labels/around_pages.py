@@ -1,0 +1,73 @@
+"""What happens around a sheet without handing it in? Take it back, leave it as it was, say what is wrong with it."""
+
+from django import forms
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from labeling.labels import reopening
+from labeling.labels.views import own_assignment
+from labeling.people.access import labeler_required
+from labeling.work import flagging, queue
+from labeling.work.models import Concern
+
+
+class FlagForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What is wrong with it?"),
+        choices=Concern,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose what is wrong.")},
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Note (optional)"),
+        max_length=flagging.LONGEST_NOTE,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+    )
+
+
+@labeler_required
+@require_POST
+def reopen(request, assignment_id):
+    """Undo, and History's Reopen: the sheet comes back with what was said on it."""
+    assignment = own_assignment(request.user, assignment_id)
+    try:
+        reopening.reopen(assignment=assignment)
+    except queue.DeskTaken as taken:
+        messages.warning(request, str(taken))
+        return redirect("labels:sheet", taken.sheet.pk)
+    except (reopening.Locked, queue.SheetGone) as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("desk:history")
+    return redirect("labels:sheet", assignment.pk)
+
+
+@labeler_required
+@require_POST
+def leave(request, assignment_id):
+    assignment = own_assignment(request.user, assignment_id)
+    if reopening.leave_as_it_was(assignment=assignment):
+        messages.success(request, _("The sheet is submitted, as it was."))
+    return redirect("desk:history")
+
+
+@never_cache
+@labeler_required
+@require_http_methods(["GET", "POST"])
+def flag(request, assignment_id):
+    """Tell the researchers, without leaving the sheet where scripts run, and back to it where none do."""
+    assignment = own_assignment(request.user, assignment_id)
+    form = FlagForm(request.POST or None)
+    context = {"sheet": {"id": assignment.pk, "project": assignment.project.name}, "form": form}
+    if request.method == "POST" and form.is_valid():
+        flagging.flag(assignment=assignment, **form.cleaned_data)
+        messages.success(request, _("Flagged. The researchers will look at it; you can go on."))
+        return render(request, "labels/_flagged.html", context) if request.htmx else redirect("labels:sheet", assignment.pk)
+    if request.htmx:
+        return HttpResponseClientRedirect(request.path)
+    return render(request, "labels/flag.html", context, status=422 if form.is_bound else 200)
