@@ -32,8 +32,8 @@ GRACE_SECONDS = 5.0  # for calls in flight when the process is told to stop
 class Engine:
     """Asks models until nothing is due, or until `stop` is set."""
 
-    def __init__(self, *, stop=None, redis_url=None):
-        self.id = uuid4()
+    def __init__(self, *, id=None, stop=None, redis_url=None):
+        self.id = id or uuid4()  # by which its leases are known
         self.stop = stop or threading.Event()
         self.lines = {}  # endpoint id → Line
         self.stored = 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import redis
 from django.conf import settings
 
-HELD_SECONDS = 10  # an engine that says nothing for so long holds nothing any more
+HELD_SECONDS = 5  # an engine that says nothing for so long holds nothing any more
 
 # KEYS: held, rate, hold. ARGV: engine, wanted (in flight or ready), in flight, limit, calls a minute (0: no limit),
 # how many calls it would start now, held seconds. Answers {allotment, starts}.
