@@ -15,7 +15,12 @@
     const { signal } = closing;
     const tools = {
       signal,
-      on: (target, event, act, capture) => target.addEventListener(event, act, { signal, capture }),
+      form: sheet.querySelector("form.sheet"),
+      words: sheet.dataset,
+      on: (target, events, act, capture) => {
+        for (const event of events.split(" ")) target.addEventListener(event, act, { signal, capture });
+      },
+      alter: (field) => field.dispatchEvent(new Event("change", { bubbles: true })),
       find: (selector) => sheet.querySelector(selector),
       all: (selector, area = sheet) => [...area.querySelectorAll(selector)],
     };

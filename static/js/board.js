@@ -1,48 +1,46 @@
 // The ranking: the selects hold the truth, the strip of letters shows it and changes it.
-attune.onSheet((sheet, { on, find, all }) => {
-  const { k, wConflict, wUnrated, wArranged, wLevel, wMoved } = sheet.dataset;
-  const form = find("form.sheet");
+attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
   const board = find("[data-board]");
-  const hint = board.querySelector("[data-hint]");
+  if (!board) return;
+  const hint = find("[data-hint]");
   const usual = hint.textContent;
-  const lowest = Number(k);
-  const cards = all(".card");
-  const letters = cards.map((card) => card.dataset.letter);
-  const each = (pick) => Object.fromEntries(cards.map((card) => [card.dataset.letter, pick(card)]));
-  const select = each((card) => card.querySelector("[data-rank]"));
-  const chip = each((card) => board.querySelector(`[data-chip="${card.dataset.letter}"]`));
-  const rank = (letter) => Number(select[letter].value);
+  const lowest = Number(words.k);
+  const letters = all(".card").map((card) => card.dataset.letter);
+  const select = (letter) => find(`#${letter}-rank`);
+  const chip = (letter) => find(`[data-chip=${letter}]`);
+  const rank = (letter) => Number(select(letter).value);
   const rating = (letter) => Number(find(`#card-${letter} .overall :checked`)?.value ?? 0);
   const worst = () => Math.min(Math.max(...letters.map(rank)) + 1, lowest);
 
   function show() {
     for (const letter of letters) {
-      const { value } = select[letter];
-      const list = board.querySelector(`[data-group="${value}"] ol`);
-      if (!list.contains(chip[letter])) {
-        const focused = document.activeElement === chip[letter];
+      const { value } = select(letter);
+      const list = find(`[data-group="${value}"] ol`);
+      if (!list.contains(chip(letter))) {
+        const focused = document.activeElement === chip(letter);
         const after = [...list.children].find((item) => item.textContent.trim() > letter);
-        list.insertBefore(chip[letter].parentElement, after ?? null);
-        if (focused) chip[letter].focus({ preventScroll: true });
+        list.insertBefore(chip(letter).parentElement, after ?? null);
+        if (focused) chip(letter).focus({ preventScroll: true });
       }
-      select[letter].classList.toggle("is-ranked", value !== "");
-      for (const button of all("[data-level]", cards[letters.indexOf(letter)])) {
-        button.setAttribute("aria-pressed", value !== "" && select[button.dataset.level].value === value);
+      select(letter).classList.toggle("is-ranked", value !== "");
+      for (const button of all(`#card-${letter} [data-level]`)) {
+        button.setAttribute("aria-pressed", value !== "" && select(button.dataset.level).value === value);
       }
     }
     remind();
   }
 
-  // Ratings and rankings of the same responses often disagree: said once, never in the way.
+  // Ratings and rankings often disagree: said, and never in the way.
   function remind() {
-    const odd = letters.flatMap((a) => letters.map((b) => ({ a, b }))).find(({ a, b }) => rank(b) && rating(b) && rating(a) > rating(b) && rank(a) > rank(b));
-    hint.textContent = odd ? attune.fill(wConflict, odd) : usual;
+    const odd = letters.flatMap((a) => letters.map((b) => ({ a, b }))).find(
+      ({ a, b }) => rank(b) && rating(b) && rating(a) > rating(b) && rank(a) > rank(b));
+    hint.textContent = odd ? attune.fill(words.wConflict, odd) : usual;
     hint.classList.toggle("is-conflict", Boolean(odd));
   }
 
   function place(letter, to) {
-    select[letter].value = to || "";
-    select[letter].dispatchEvent(new Event("change", { bubbles: true }));
+    select(letter).value = to || "";
+    alter(select(letter));
   }
 
   function move(letter, step) {
@@ -57,19 +55,19 @@ attune.onSheet((sheet, { on, find, all }) => {
   }
 
   function tell(letter) {
-    const tied = letters.filter((other) => other !== letter && rank(letter) && rank(other) === rank(letter));
-    const words = tied.length ? wLevel : wMoved;
-    attune.say(attune.fill(words, { letter, others: tied.join(", "), rank: select[letter].selectedOptions[0].textContent }));
+    const others = letters.filter((one) => one !== letter && rank(letter) && rank(one) === rank(letter)).join(", ");
+    const said = others ? words.wLevel : words.wMoved;
+    attune.say(attune.fill(said, { letter, others, rank: select(letter).selectedOptions[0].textContent }));
   }
 
   function arrange() {
     if (!find("[data-arrange]")) return;
     const scale = [...new Set(letters.map(rating))].filter(Boolean).sort((a, b) => b - a);
-    if (!scale.length) return attune.say(wUnrated);
+    if (!scale.length) return attune.say(words.wUnrated);
     form.elements.arranged.value = "1";
     for (const letter of letters) place(letter, scale.indexOf(rating(letter)) + 1);
     const order = scale.map((one) => letters.filter((letter) => rating(letter) === one).join(" = ")).join(" > ");
-    attune.say(attune.fill(wArranged, { order }));
+    attune.say(attune.fill(words.wArranged, { order }));
   }
 
   on(form, "change", ({ target }) => {
@@ -90,34 +88,34 @@ attune.onSheet((sheet, { on, find, all }) => {
     else if (group) place(sheet.attune.active(), Number(group.dataset.group));
   });
 
-  // Dragging: one more way to do what buttons, keys and selects do.
-  on(board, "pointerdown", (down) => {
-    const lifted = down.target.closest(".chip");
-    if (!lifted || down.button) return;
-    const ended = new AbortController();
-    let target = null;
-    const over = (group) => {
-      target?.classList.remove("is-over");
-      target = group;
-      target?.classList.add("is-over");
-    };
-    const drag = ({ clientX, clientY }) => {
-      const [x, y] = [clientX - down.clientX, clientY - down.clientY];
-      if (!target && Math.hypot(x, y) < 6) return;
-      lifted.classList.add("is-lifted");
-      lifted.style.transform = `translate(${x}px, ${y}px)`;
-      over(document.elementFromPoint(clientX, clientY)?.closest("[data-group]"));
-    };
-    const drop = ({ type }) => {
-      ended.abort();
-      lifted.classList.remove("is-lifted");
-      lifted.style.transform = "";
-      if (target && type === "pointerup") place(lifted.dataset.chip, Number(target.dataset.group));
-      over(null);
-    };
-    const { signal } = ended;
-    document.addEventListener("pointermove", drag, { signal });
-    for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, drop, { signal });
+  // Dragging a letter, on the strip or off its card.
+  let held = null;
+  function over(group) {
+    held.group = group;
+    for (const one of all("[data-group]")) one.classList.toggle("is-over", one === group);
+  }
+  on(form, "pointerdown", ({ target, button, clientX, clientY }) => {
+    const grip = target.closest(".chip, .card-head .badge");
+    if (!grip || button) return;
+    const lifted = chip(grip.textContent.trim());
+    const home = lifted.getBoundingClientRect();
+    const [left, top] = lifted === grip ? [clientX, clientY] : [home.x + 16, home.y + 16];
+    held = { lifted, left, top, clientX, clientY };
+  });
+  on(document, "pointermove", ({ clientX, clientY }) => {
+    if (!held || (!held.group && Math.hypot(clientX - held.clientX, clientY - held.clientY) < 6)) return;
+    held.lifted.classList.add("is-lifted");
+    held.lifted.style.transform = `translate(${clientX - held.left}px, ${clientY - held.top}px)`;
+    over(document.elementFromPoint(clientX, clientY)?.closest("[data-group]"));
+  });
+  on(document, "pointerup pointercancel", ({ type }) => {
+    if (!held) return;
+    const { lifted, group } = held;
+    over();
+    held = null;
+    lifted.classList.remove("is-lifted");
+    lifted.style.transform = "";
+    if (group && type === "pointerup") place(lifted.dataset.chip, Number(group.dataset.group));
   });
 
   Object.assign(sheet.attune, {
@@ -125,14 +123,13 @@ attune.onSheet((sheet, { on, find, all }) => {
     move,
     arrange,
     place: (letter, to) => to <= lowest && place(letter, to),
-    toBoard: () => chip[letters.find((letter) => !rank(letter)) ?? letters[0]].focus(),
-    toChip: (letter) => chip[letter].focus(),
-    // A digit on a letter ranks it; the next letter still to be ranked then takes the focus.
+    toChip: (letter) => chip(letter ?? letters.find((one) => !rank(one)) ?? letters[0]).focus(),
+    // The next letter still to be ranked takes the focus.
     rankChip(letter, digit) {
       if (digit > lowest) return;
       place(letter, digit);
       const rest = letters.filter((other) => !rank(other));
-      if (digit && rest.length) chip[rest.find((other) => other > letter) ?? rest[0]].focus();
+      if (digit && rest.length) chip(rest.find((other) => other > letter) ?? rest[0]).focus();
     },
   });
   show();

@@ -1,7 +1,5 @@
 // Nothing typed is lost: drafts, their copy in this browser, the active time, a submission that can wait.
-attune.onSheet((sheet, { on, find, signal }) => {
-  const words = sheet.dataset;
-  const form = find("form.sheet");
+attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
   const fields = form.elements;
   const bar = find("[data-saved]");
   const notice = find("[data-notice]");
@@ -10,12 +8,8 @@ attune.onSheet((sheet, { on, find, signal }) => {
   const [QUIET, AGAIN, IDLE] = [400, 3000, 60000]; // milliseconds
 
   let revision = Number(fields.revision.value);
-  let changed = false;
-  let underway = false;
-  let outrun = false;
-  let sent = false;
-  let submitter = null;
-  let timer, retry, newest;
+  let changed, underway, outrun, sent;
+  let timer, retry, newest, submitter;
 
   // One word in the bar; what needs a sentence stands in a line of its own.
   function tell(state, word, sentence = "") {
@@ -78,20 +72,20 @@ attune.onSheet((sheet, { on, find, signal }) => {
     soon(AGAIN);
   }
 
-  // A newer revision from elsewhere is never written over by itself: the person says which one stays.
+  // A newer revision from elsewhere: the person says which one stays.
   function choose(newer, mine) {
     if (newer.revision > mine && newer.revision <= revision) return; // our own next one was faster
     outrun = changed = true;
     newest = newer.revision;
-    notice.querySelector("[data-keep]").hidden = !newest;
+    find("[data-keep]").hidden = !newest;
     tell("unsaved", words.wNotSaved, newer.detail ?? words.wNewer);
   }
-  on(notice.querySelector("[data-load]"), "click", () => {
+  on(find("[data-load]"), "click", () => {
     changed = false;
     attune.forget(copy);
     location.reload();
   });
-  on(notice.querySelector("[data-keep]"), "click", () => {
+  on(find("[data-keep]"), "click", () => {
     revision = newest;
     outrun = false;
     save();
@@ -104,8 +98,7 @@ attune.onSheet((sheet, { on, find, signal }) => {
     if (bar.dataset.saved === "saved") tell("saving", words.wSaving);
     soon(QUIET);
   }
-  on(form, "input", note);
-  on(form, "change", note);
+  on(form, "input change", note);
 
   // Leaving takes along what is not sent yet; beforeunload comes before the next page is asked for.
   function flush() {
@@ -113,41 +106,38 @@ attune.onSheet((sheet, { on, find, signal }) => {
     changed = false;
     post(true).catch(() => again());
   }
-  on(window, "beforeunload", flush);
-  on(window, "pagehide", flush);
-  on(document, "visibilitychange", () => document.visibilityState === "hidden" && flush());
+  on(window, "beforeunload pagehide", flush);
+  on(document, "visibilitychange", () => document.hidden && flush());
 
   // The copy in this browser is newer than the server's draft when the last words never arrived.
   function restore() {
     const [newer, text] = JSON.parse(attune.recall(copy, "[0]"));
     if (newer <= revision) return attune.forget(copy);
     const data = new URLSearchParams(text);
+    sheet.attune.grow?.(data);
     for (const field of fields) {
-      if (!field.name || ["csrfmiddlewaretoken", "revision"].includes(field.name)) continue;
       if (["radio", "checkbox"].includes(field.type)) field.checked = data.getAll(field.name).includes(field.value);
       else if (data.has(field.name)) field.value = data.get(field.name);
     }
     changed = true;
-    fields.arranged.dispatchEvent(new Event("change", { bubbles: true }));
-    sheet.attune.show();
+    alter(fields.revision);
+    sheet.attune.show?.();
   }
   restore();
 
   // Active time: the page is visible and something was done within the last minute.
   let seconds = Number(fields.seconds.value);
   let stirred = Date.now();
-  for (const event of ["keydown", "pointerdown", "pointermove", "wheel", "touchmove"]) {
-    on(document, event, () => { stirred = Date.now(); });
-  }
+  on(document, "keydown pointerdown pointermove wheel touchmove", () => { stirred = Date.now(); });
   function tick() {
-    if (document.visibilityState === "visible" && Date.now() - stirred < IDLE) fields.seconds.value = String(seconds++);
-    const shown = Number(fields.seconds.value);
+    if (!document.hidden && Date.now() - stirred < IDLE) fields.seconds.value = seconds++;
+    const shown = fields.seconds.value;
     find("[data-clock]").textContent = `${Math.floor(shown / 60)}:${String(shown % 60).padStart(2, "0")}`;
   }
   const clock = setInterval(tick, 1000);
   tick();
 
-  // Submitting: once; and while the server is out of reach the sheet stays, and goes as soon as it can.
+  // Submitting: once; while the server is out of reach the sheet stays, and goes as soon as it can.
   function hold(sentence) {
     sent = false;
     changed = true;
@@ -162,10 +152,13 @@ attune.onSheet((sheet, { on, find, signal }) => {
   on(form, "htmx:configRequest", ({ detail }) => {
     if (cookie()) detail.formData.set("csrfmiddlewaretoken", cookie());
   });
-  on(form, "htmx:beforeRequest", () => {
-    sent = true;
+  function stop() {
     clearTimeout(timer);
     clearTimeout(retry);
+  }
+  on(form, "htmx:beforeRequest", () => {
+    sent = true;
+    stop();
     tell("saving", words.wSending);
   });
   on(form, "htmx:sendError", () => hold(words.wHeld));
@@ -174,7 +167,7 @@ attune.onSheet((sheet, { on, find, signal }) => {
     sent = false;
     tell("unsaved", words.wNotSaved, words.wRefused);
   });
-  // Nothing but the way to the sign-in page leads elsewhere, and that page must not take the sheet's place.
+  // Only the way to the sign-in page leads elsewhere; it must not take the sheet's place.
   on(form, "htmx:beforeOnLoad", (event) => {
     const { status, responseURL } = event.detail.xhr;
     if (responseURL !== form.action) {
@@ -185,7 +178,6 @@ attune.onSheet((sheet, { on, find, signal }) => {
   on(window, "online", () => (retry ? send() : save()));
   signal.addEventListener("abort", () => {
     clearInterval(clock);
-    clearTimeout(timer);
-    clearTimeout(retry);
+    stop();
   });
 });

@@ -1,24 +1,37 @@
 // The sheet's cards and keys: which response is in focus, what a key does to it, what is still missing.
-attune.onSheet((sheet, { on, find, all }) => {
-  const words = sheet.dataset;
-  const form = find("form.sheet");
+attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
   const strip = find("[data-cards]");
   const cards = [...strip.children];
   const prompt = find(".prompt");
   const summary = find("[data-summary]");
   const panel = find("#instructions");
-  const dialog = (name) => find(`#${name}-dialog`);
-  const cardOf = (letter) => cards.find((card) => card.dataset.letter === letter);
+  const pager = find("[data-pager]");
+  const primary = find(".primary");
+  const link = find("#link-dialog a");
+  const board = sheet.attune;
+  const show = (name) => find(`#${name}-dialog`).showModal();
+  const cardOf = (letter) => cards.find(({ dataset }) => dataset.letter === letter);
   const beside = (step) => cards[cards.indexOf(active) + step];
-  let active = cards[0];
-
-  // Focus
+  const isAtBoard = () => form.classList.contains("at-board");
+  let active = find(".card.is-active") ?? cards[0];
 
   function activate(card) {
     active = card;
     for (const one of all(".card, .chip")) {
       one.classList.toggle("is-active", (one.dataset.letter ?? one.dataset.chip) === card.dataset.letter);
     }
+    if (!pager) return;
+    const page = isAtBoard() ? cards.length + 1 : cards.indexOf(card) + 1;
+    find("[data-leaf]").textContent = page;
+    all("button", pager).forEach((button, place) => {
+      button.value = page - 1 + 2 * place;
+      button.disabled = button.value < 1 || button.value > Number(pager.dataset.pager);
+    });
+  }
+
+  function turn(page, card = cards[page - 1] ?? active) {
+    form.classList.toggle("at-board", pager && page > cards.length);
+    bring(card);
   }
 
   function bring(card) {
@@ -34,18 +47,25 @@ attune.onSheet((sheet, { on, find, all }) => {
 
   function reach(field) {
     const card = field.closest(".card");
-    if (card) bring(card);
+    if (card) turn(field.matches("select") ? cards.length + 1 : cards.indexOf(card) + 1, card);
     (field.querySelector("input, textarea") ?? field).focus();
     field.scrollIntoView({ block: "nearest" });
+  }
+
+  const finish = () => reach(gaps()[0]?.fields[0] ?? primary);
+
+  function toBoard() {
+    if (!board.toChip) return finish();
+    turn(cards.length + 1);
+    board.toChip();
   }
 
   function touch({ target }) {
     const card = target.closest(".card") ?? cardOf(target.dataset.chip);
     if (card) activate(card);
   }
-  on(form, "focusin", touch);
-  on(strip, "pointerdown", touch);
-  Object.assign(sheet.attune, { go: (letter) => bring(cardOf(letter)), active: () => active.dataset.letter });
+  on(form, "focusin pointerdown", touch);
+  Object.assign(board, { go: (letter) => bring(cardOf(letter)), active: () => active.dataset.letter });
 
   // On a phone a swipe brings another card into focus.
   const swipe = new IntersectionObserver((seen) => {
@@ -54,54 +74,52 @@ attune.onSheet((sheet, { on, find, all }) => {
   }, { root: strip, threshold: 0.7 });
   cards.forEach((card) => swipe.observe(card));
 
-  // Answers
-
   function choose(input) {
     if (!input) return;
-    input.checked = true;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
+    input.checked = input.type === "radio" || !input.checked;
+    alter(input);
   }
 
   function answer({ code, shiftKey }) {
-    const question = [...all("[data-key]", active), ...all("[data-key]", prompt)].find(
-      ({ dataset }) => dataset.key && code === `Key${dataset.key.toUpperCase()}`);
-    if (!question) return false;
+    const question = find(`:is(.is-active, .prompt) [data-key="${code.replace("Key", "").toLowerCase()}"]`);
+    if (!question?.checkVisibility()) return false;
     const yes = question.querySelector(".is-yes input");
     if (yes) choose(question.querySelector(`[value=${shiftKey ? "na" : yes.checked ? "no" : "yes"}]`));
-    else question.querySelector("input").focus();
+    else question.querySelector("input, textarea").focus();
     question.scrollIntoView({ block: "nearest" });
     return true;
   }
 
+  // A digit answers the question in focus: as a number on a scale, or by its place.
+  function pick(question, digit) {
+    const offered = all("input", question);
+    choose(question.matches(".likert") ? offered.find(({ value }) => value === String(digit)) : offered[digit - 1]);
+    if (offered[0].type === "radio") active.querySelector(".card-text").focus();
+  }
+
   function noToTheRest(card) {
-    const open = all(".binary", card).filter((question) => !question.querySelector(":checked"));
-    for (const question of open) choose(question.querySelector("[value=no]"));
+    const open = all(".binary:not(:has(:checked)) [value=no]", card);
+    open.forEach(choose);
     if (open.length) attune.say(attune.fill(words.wRest, card.dataset));
   }
 
   function expand(card) {
     activate(card);
     const single = strip.classList.toggle("is-single");
-    for (const button of all("[data-expand]", strip)) button.setAttribute("aria-pressed", single);
+    for (const button of all("[data-expand]")) button.setAttribute("aria-pressed", single);
   }
 
-  // What is missing
+  const isAnswered = (field) => "value" in field ? field.value.trim() : field.querySelector(":checked");
 
-  const isAnswered = (field) => field.matches("select") ? field.value
-    : field.querySelector(":checked") ?? field.querySelector("textarea")?.value.trim();
-  const nameOf = (field) => field.querySelector(".q-word")?.lastChild.textContent.trim() ?? words.wRank;
-
-  function missing() {
+  // Where required fields are still empty, with the way to the first of them; a rank comes last.
+  function gaps() {
     return [prompt, ...cards].map((area) => {
-      const fields = ["[data-required]", "[data-rank]"].flatMap((asked) => all(asked, area))
-        .filter((field) => !isAnswered(field));
-      const name = (area.querySelector(".vh") ?? area.querySelector("h2")).textContent;
-      const names = fields.map(nameOf);
-      const more = names.length > 3 ? `, +${names.length - 3}` : "";
-      return {
-        fields, letter: area.dataset.letter ?? "…",
-        full: `${name}: ${names.join(", ")}`, brief: `${name}: ${names.slice(0, 3).join(", ")}${more}`,
-      };
+      const fields = [...all("[data-required]", area), ...all("[data-rank]", area)].filter((one) => !isAnswered(one));
+      const names = fields.slice(0, 3).map(({ dataset }) => dataset.required ?? dataset.rank).join(", ");
+      const more = fields.length > 3 ? `, +${fields.length - 3}` : "";
+      const title = `${(area.querySelector(".vh") ?? area.querySelector("h2")).textContent}: ${names}${more}`;
+      const to = (...inside) => make("a", { href: `#${fields[0].id}`, title }, ...inside);
+      return { fields, letter: area.dataset.letter ?? "…", title, to };
     }).filter(({ fields }) => fields.length);
   }
 
@@ -112,101 +130,95 @@ attune.onSheet((sheet, { on, find, all }) => {
   }
 
   function count() {
-    const gaps = missing();
+    const open = gaps();
     find("[data-missing]").replaceChildren(
-      make("span", {}, gaps.length ? words.wMissing : words.wComplete),
-      ...gaps.map(({ letter, fields, full }) => make("button", {
-        type: "button", title: full, ariaLabel: full, onclick: () => reach(fields[0]),
-      }, make("b", {}, letter), String(fields.length))));
+      make("span", {}, open.length ? words.wMissing : words.wComplete),
+      ...open.map(({ letter, fields, to }) => to(make("b", {}, letter), ` ${fields.length}`)));
     for (const marked of all(".is-missing")) marked.classList.toggle("is-missing", !isAnswered(marked));
-    if (!gaps.length) summary.hidden = true;
+    if (!open.length) summary.hidden = true;
   }
 
-  // The server refuses an unfinished sheet too; saying it here saves the way there.
+  // The server refuses an unfinished sheet, too.
   on(document, "submit", (event) => {
-    const gaps = event.target === form ? missing() : [];
-    if (!gaps.length) return;
+    const open = event.target === form ? gaps() : [];
+    if (!open.length) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    summary.querySelector("ul").replaceChildren(...gaps.map(({ fields, brief }) =>
-      make("li", {}, make("a", { href: `#${(fields[0].querySelector("textarea") ?? fields[0]).id}` }, brief))));
+    summary.querySelector("ul").replaceChildren(...open.map(({ title, to }) => make("li", {}, to(title))));
     summary.hidden = false;
-    for (const field of gaps.flatMap(({ fields }) => fields)) field.classList.add("is-missing");
-    reach(gaps[0].fields[0]);
+    for (const field of open.flatMap(({ fields }) => fields)) field.classList.add("is-missing");
+    reach(open[0].fields[0]);
   }, true);
-  on(form, "input", count);
-  on(form, "change", count);
-
-  // Clicks
+  on(form, "input change", count);
 
   on(sheet, "click", (event) => {
     const at = (selector) => event.target.closest(selector);
-    if (at("[data-rest]")) noToTheRest(at(".card"));
+    const page = at("[data-pager] button")?.value;
+    if (page > cards.length) toBoard();
+    else if (page) turn(page), go(active);
+    else if (at("[data-rest]")) noToTheRest(at(".card"));
     else if (at("[data-expand]")) expand(at(".card"));
-    else if (at("[data-open-link]")) window.open(dialog("link").querySelector("a").href, "_blank", "noopener,noreferrer");
-    else if (at("[data-dialog]")) dialog(at("[data-dialog]").dataset.dialog).showModal();
+    else if (at("[data-open-link]")) link.click();
+    else if (at("[data-dialog]")) show(at("[data-dialog]").dataset.dialog);
     else if (at("[data-toggle]")) instructions();
-    else if (at("[data-summary] a")) reach(document.getElementById(at("a").hash.slice(1)) ?? form);
+    else if (at("[data-summary] a, [data-missing] a")) reach(document.getElementById(at("a").hash.slice(1)) ?? form);
     else return;
-    if (at("a, [data-dialog]")) event.preventDefault();
+    if (page || at("a, [data-dialog]")) event.preventDefault();
   });
 
   // A link in a text under judgement leads nowhere before its whole address was seen.
   function follow(event) {
-    const link = event.target.closest(".prose a[href]");
-    if (!link) return;
+    const href = event.target.closest(".prose a[href]")?.href;
+    if (!href) return;
     event.preventDefault();
-    Object.assign(dialog("link").querySelector("a"), { href: link.href, textContent: link.href });
-    dialog("link").showModal();
+    Object.assign(link, { href, textContent: href });
+    show("link");
   }
-  on(sheet, "click", follow);
-  on(sheet, "auxclick", follow);
+  on(sheet, "click auxclick", follow);
 
   const opener = find("[data-toggle]");
 
-  function openPanel(open) {
+  function instructions(open = !panel?.matches(".is-open")) {
     panel?.classList.toggle("is-open", open);
     opener?.setAttribute("aria-expanded", open);
     attune.remember("instructions", open);
+    (open ? panel : opener)?.focus();
   }
 
-  function instructions() {
-    openPanel(opener?.ariaExpanded === "false");
-    (opener?.ariaExpanded === "true" ? panel : opener)?.focus();
-  }
-
-  // Keys: by their place on the keyboard, so that a Korean layout types no letter; never inside a text.
-
+  // Keys go by their place on the keyboard, so that a Korean layout types no letter; never inside a text.
   // A number pad without its lock moves the cursor: then its key is no digit.
   function read({ code, key, shiftKey }) {
     const [, pad, digit] = /^(Digit|Numpad)(\d)$/.exec(code) ?? [];
     const counts = digit && (pad === "Digit" || key === digit);
-    return { code: code.replace("NumpadE", "E"), key, shiftKey, digit: counts ? Number(digit) : null };
+    return { code: code.replace("NumpadE", "E"), key, shiftKey, digit: counts ? +digit : null };
   }
 
   function onBoard(pressed, letter) {
     const { code, shiftKey, digit } = pressed;
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[code];
-    const [gap] = missing();
-    if (digit != null) sheet.attune.rankChip(letter, digit);
-    else if (code === "Backspace" || code === "Delete") sheet.attune.place(letter, 0);
-    else if (step) sheet.attune.move(letter, step);
-    else if (code === "Enter" && shiftKey) go(cards.at(-1));
-    else if (code === "Enter") reach(gap ? gap.fields[0] : form.querySelector(".primary"));
-    else if (cardOf(code.replace("Key", ""))) sheet.attune.toChip(code.replace("Key", ""));
+    const other = code.replace("Key", "");
+    if (digit != null) board.rankChip(letter, digit);
+    else if (code === "Backspace" || code === "Delete") board.place(letter, 0);
+    else if (step) board.move(letter, step);
+    else if (code === "Enter" && shiftKey) turn(cards.length), go(cards.at(-1));
+    else if (code === "Enter") finish();
+    else if (cardOf(other)) board.toChip(other);
     else return anywhere(pressed);
     return true;
   }
 
   function onCard(pressed, target) {
     const { code, shiftKey, digit } = pressed;
-    const rating = active.querySelector(".overall");
+    const ask = active.querySelector(".card-ask")?.checkVisibility();
+    const rating = ask && active.querySelector(".overall");
+    const question = target.closest("[data-key]:not(.binary)");
     const step = { ArrowLeft: -1, ArrowRight: 1 }[target.matches("input") || code];
-    if (digit === 0) noToTheRest(active);
+    if (digit != null && question) pick(question, digit);
+    else if (digit === 0 && ask) noToTheRest(active);
     else if (digit && rating && !shiftKey) choose(rating.querySelector(`[value="${digit}"]`));
-    else if (digit) sheet.attune.place(active.dataset.letter, digit);
+    else if (digit != null) board.place?.(active.dataset.letter, digit);
     else if (code === "Enter" && shiftKey) go(beside(-1));
-    else if (code === "Enter") beside(1) ? go(beside(1)) : sheet.attune.toBoard();
+    else if (code === "Enter") beside(1) ? go(beside(1)) : toBoard();
     else if (step) go(beside(step));
     else if (code === "Period") expand(active);
     else return answer(pressed) || anywhere(pressed);
@@ -214,9 +226,9 @@ attune.onSheet((sheet, { on, find, all }) => {
   }
 
   function anywhere({ key, code }) {
-    if (key === "?") dialog("shortcuts").showModal();
+    if (key === "?") show("shortcuts");
     else if (code === "Slash") instructions();
-    else if (code === "Equal") sheet.attune.arrange();
+    else if (code === "Equal") board.arrange?.();
     else return false;
     return true;
   }
@@ -229,8 +241,7 @@ attune.onSheet((sheet, { on, find, all }) => {
     if (event.ctrlKey || event.metaKey) {
       if (!enter) return;
       event.preventDefault();
-      const button = form.querySelector(".primary");
-      return button.disabled || form.requestSubmit(button);
+      return primary.disabled || form.requestSubmit(primary);
     }
     if (target.closest("textarea, select, input:not([type=radio], [type=checkbox])")) return;
     if ((enter || pressed.code === "Space") && target.closest("button:not(.chip), a")) {
@@ -238,24 +249,20 @@ attune.onSheet((sheet, { on, find, all }) => {
     }
     // A bare Enter in a radio would submit the form.
     if (enter && target.matches("input")) event.preventDefault();
-    if (!find("[data-keys]").checked) return;
+    if (!find("#keys").checked) return;
     const letter = target.closest("[data-chip]")?.dataset.chip;
     if (letter ? onBoard(pressed, letter) : onCard(pressed, target)) event.preventDefault();
   });
 
-  // What this browser remembers
-
-  for (const [name, usual] of [["plain", false], ["keys", true]]) {
-    const box = find(`[data-${name}]`);
-    box.checked = attune.recall(name, String(usual)) === "true";
-    on(box, "change", () => attune.remember(name, box.checked));
+  for (const box of all("[role=switch]")) {
+    box.checked = attune.recall(box.id, String(box.checked)) === "true";
+    on(box, "change", () => attune.remember(box.id, box.checked));
   }
-  openPanel(attune.recall("instructions") === "true");
+  instructions(attune.recall("instructions") === "true");
 
   count();
-  const wrong = summary.querySelector("a");
-  if (wrong) wrong.click();
-  else go(active);
+  const wrong = find("[data-summary] a");
+  wrong ? wrong.click() : go(active);
   const said = find(".messages");
   if (said) attune.say(said.textContent.trim());
 });
