@@ -1,15 +1,16 @@
 """How does a submission become a label? In one transaction with the closing of its sheet."""
 
 import json
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
-from labeling.labels import bodies, reopening
+from labeling.labels import bodies, demonstrating, reopening
 from labeling.labels.asking import asked
 from labeling.labels.models import Label
 from labeling.work import queue
-from labeling.work.models import AssignmentState
+from labeling.work.models import AssignmentState, Kind
 
 # A label is some sixty rows. As one statement they cost a fraction of what the ORM takes for them.
 # The revision that stood before is superseded first: the new one asks for its number.
@@ -53,21 +54,28 @@ def record(*, assignment, body):
     """
     if assignment.state == AssignmentState.SUBMITTED:
         return standing_label(assignment)
-    slots = {slot.letter: slot for slot in assignment.slots.all()}
-    sheet = asked(assignment, letters=slots)
-    submission = bodies.clean(body, sheet=sheet)
+    read = demonstrating.read if assignment.project.kind == Kind.DEMONSTRATION else _read
+    store = read(assignment, body)
     was_reopened = assignment.is_reopened
     with transaction.atomic():
         if not queue.hand_in(assignment=assignment):
             return standing_label(assignment)
         if was_reopened:
             reopening.check_not_frozen_meanwhile(assignment)
-        questions = {question.key: question for question in (*sheet.response_questions, *sheet.prompt_questions)}
-        return _store(assignment, submission, {letter: slot.pk for letter, slot in slots.items()}, questions)
+        return store()
 
 
 def standing_label(assignment):
     return Label.objects.standing().filter(assignment=assignment).first()
+
+
+def _read(assignment, body):
+    """Return what stores a body that is whole, or raise bodies.Faults."""
+    slots = {slot.letter: slot for slot in assignment.slots.all()}
+    sheet = asked(assignment, letters=slots)
+    submission = bodies.clean(body, sheet=sheet)
+    questions = {question.key: question for question in (*sheet.response_questions, *sheet.prompt_questions)}
+    return partial(_store, assignment, submission, {letter: slot.pk for letter, slot in slots.items()}, questions)
 
 
 def _store(assignment, submission, slots, questions):

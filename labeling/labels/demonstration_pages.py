@@ -1,0 +1,40 @@
+"""How will the demonstration read, and how many examples are there? What its buttons do, with scripts and without."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from labeling import markdown
+from labeling.labels import demonstrating, demonstration_sheets
+from labeling.labels.views import CLOSED, keep, own_assignment
+from labeling.people.access import labeler_required
+from labeling.work.models import Kind
+
+
+@never_cache
+@labeler_required
+@require_POST
+def preview(request, assignment_id):
+    """Give the script the text as it will read; without one, the whole sheet as the button pressed wants it."""
+    assignment = own_assignment(request.user, assignment_id)
+    if assignment.project.kind != Kind.DEMONSTRATION:
+        raise Http404
+    if request.htmx:
+        return HttpResponse(_rendered(request.POST.get("text", "")))
+    if assignment.state in CLOSED:
+        return redirect("labels:sheet", assignment.pk)
+    pressed = request.POST.get("do", "")
+    body = demonstrating.from_form(request.POST, sheet=demonstrating.asked(assignment))
+    demonstrating.change_examples(body, pressed)
+    kept, _is_newest = keep(request, assignment, body)
+    shown = demonstration_sheets.sheet_of(kept, body=body, preview=pressed == "preview")
+    return render(request, "labels/demonstration.html", {"sheet": shown})
+
+
+def _rendered(text):
+    if demonstrating.is_blank(text):
+        return format_html('<p class="empty">{}</p>', _("Nothing is written yet."))
+    return markdown.render_passing(text[: demonstrating.LONGEST_TEXT])
