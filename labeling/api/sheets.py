@@ -20,7 +20,7 @@ from labeling.guidelines.models import Per, Scale
 from labeling.labels import recording
 from labeling.labels.asking import asked
 from labeling.labels.views import own_assignment
-from labeling.work import drafts, queue
+from labeling.work import acknowledging, drafts, queue
 from labeling.work.counting import standing_of
 from labeling.work.models import AssignmentState, Kind, Project, Slot
 
@@ -205,6 +205,8 @@ def submit(request, pk):
     except queue.SheetGone as gone:
         drafts.keep_for_the_record(assignment=assignment, body=body)
         return problem(409, str(gone))
+    if acknowledging.is_unread(assignment):
+        acknowledging.acknowledge(assignment=assignment)  # they came with the sheet
     following = {"next": _following(request.user, assignment.project)} if goes_on else {}
     return Response({"label": label.pk, **following}, status=201)
 

@@ -12,8 +12,9 @@ from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from labeling.labels import bodies, recording, sheets
 from labeling.labels.asking import asked
+from labeling.labels.instructing import reading_of
 from labeling.people.access import labeler_required
-from labeling.work import drafts, queue
+from labeling.work import acknowledging, drafts, queue
 from labeling.work.models import Assignment, AssignmentState, Kind
 
 LAST_REVISION = 2_000_000_000
@@ -23,7 +24,8 @@ CLOSED = {AssignmentState.SUBMITTED, AssignmentState.SKIPPED}
 def own_assignment(user, assignment_id):
     """Return the user's own assignment with what its sheet needs. Anybody else's is a 404, as if it were not there."""
     related = Assignment.objects.select_related("project", "task__prompt", "instructions_version", "draft")
-    assignment = get_object_or_404(related, pk=assignment_id, labeler=user)
+    own = acknowledging.with_acknowledged(related)
+    assignment = get_object_or_404(own, pk=assignment_id, labeler=user)
     assignment.labeler = user
     return assignment
 
@@ -36,7 +38,16 @@ def sheet(request, assignment_id):
     if assignment.state in CLOSED:
         messages.info(request, _closed_sentence(assignment))
         return redirect("desk:home")
-    return _sheet_page(request, assignment, leaf=_page_asked_for(request.GET))
+    return _opened(request, assignment, leaf=_page_asked_for(request.GET))
+
+
+def _opened(request, assignment, *, leaf=None):
+    """Show the sheet, or first its instructions where the labeler has not read them as they are now."""
+    if not acknowledging.is_unread(assignment):
+        return _sheet_page(request, assignment, leaf=leaf)
+    template = "labels/instructions.html"
+    context = {"reading": reading_of(assignment)}
+    return render(request, f"{template}#reading" if request.htmx else template, context)
 
 
 @labeler_required
@@ -87,7 +98,7 @@ def _next(request, assignment):
     address = reverse("labels:sheet", args=[following.pk])
     if not request.htmx:
         return redirect(address)
-    return push_url(_sheet_page(request, own_assignment(request.user, following.pk)), address)
+    return push_url(_opened(request, own_assignment(request.user, following.pk)), address)
 
 
 @labeler_required
