@@ -12,6 +12,7 @@ from labeling.people.models import Cohort
 from labeling.people.roles import grant_permissions
 from tests.chromium import chromium  # noqa: F401
 from tests.factories import LabelerFactory, UserFactory
+from tests.factories.reading import has_read
 
 
 @pytest.fixture(autouse=True)
@@ -75,10 +76,12 @@ def judge(db):
 
 @pytest.fixture
 def client_of():
-    """A signed-in Django test client of somebody."""
+    """A signed-in Django test client of somebody, who has read the instructions there are unless told otherwise."""
     from django.test import Client
 
-    def sign_in(user):
+    def sign_in(user, *, reads=True):
+        if reads:
+            has_read(user)
         client = Client()
         client.force_login(user)
         return client

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.factories.reading import has_read
 from tests.processes import own_broker, web, worker  # noqa: F401
 
 
@@ -33,7 +34,9 @@ class Visitor:
         if message.type == "error" and message.location["url"] and "status of 4" not in message.text:
             self.complaints.append(message.text)
 
-    def sign_in(self, person, password="attune-demo"):
+    def sign_in(self, person, password="attune-demo", *, reads=True):
+        if reads:
+            has_read(person)
         self.page.goto("/accounts/login/")
         self.page.get_by_label("Email").fill(person.email)
         self.page.get_by_label("Password", exact=True).fill(password)
