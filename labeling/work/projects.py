@@ -67,7 +67,7 @@ def create_project(
         baseline=baseline,
         most_per_model=most_per_model,
         with_references=with_references,
-        leave_out=leave_out,
+        leave_out=list(leave_out),
         state=state,
     )
     faults = {} if project.form_id else {"form": _("There is no form with the key “%(key)s”.") % {"key": form}}
