@@ -10,10 +10,12 @@ from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.renderers import JSONRenderer
 
+from labeling.api.demonstrations import said_of
 from labeling.api.permissions import Engineers
 from labeling.labels.models import Answer, Label
 from labeling.people.models import Cohort
 from labeling.people.pseudonyms import pseudonym
+from labeling.prompts.models import WRITTEN, PromptTag
 from labeling.work.models import AssignmentState, Kind, Project, Purpose, Slot
 
 AT_ONCE = 500
@@ -54,11 +56,19 @@ class Ranked(serializers.Field):
     pass
 
 
+class DemonstrationSaid(serializers.Serializer):
+    text = serializers.CharField(allow_blank=True)
+    prompt_type = serializers.ChoiceField(WRITTEN, allow_null=True, help_text="Null where the prompt was given.")
+    tags = serializers.ListField(
+        child=serializers.ChoiceField(PromptTag.choices), allow_null=True, help_text="Null where none were asked for."
+    )
+
+
 class LabelRow(serializers.Serializer):
     id = serializers.IntegerField()
     assignment = serializers.UUIDField()
     task = serializers.IntegerField()
-    prompt = serializers.IntegerField()
+    prompt = serializers.IntegerField(help_text="The given one, or the one that the labeler wrote.")
     project = serializers.IntegerField()
     kind = serializers.ChoiceField(Kind.choices)
     purpose = serializers.ChoiceField(Purpose.choices)
@@ -74,6 +84,7 @@ class LabelRow(serializers.Serializer):
     ranking = Ranked(help_text="Tie groups, best first.")
     ratings = RatingSaid(many=True)
     prompt_answers = serializers.DictField()
+    demonstration = DemonstrationSaid(allow_null=True)
 
     def to_representation(self, label):
         return line(label)
@@ -99,6 +110,7 @@ class Labels(ListAPIView):
         .filter(assignment__state=AssignmentState.SUBMITTED)
         .select_related(
             "ranking",
+            "demonstration",
             "assignment__project",
             "assignment__labeler",
             "assignment__task",
@@ -142,7 +154,7 @@ def line(label):
         "id": label.pk,
         "assignment": str(assignment.pk),
         "task": assignment.task_id,
-        "prompt": assignment.task.prompt_id,
+        "prompt": assignment.task.prompt_id or label.demonstration.prompt_id,
         "project": assignment.project_id,
         "kind": assignment.project.kind,
         "purpose": assignment.purpose,
@@ -166,6 +178,7 @@ def line(label):
             for rating in sorted(label.ratings.all(), key=lambda rating: letters[rating.slot_id])
         ],
         "prompt_answers": by_rating.get(None, {}),
+        "demonstration": said_of(label),
     }
 
 

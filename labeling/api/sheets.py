@@ -11,6 +11,7 @@ from rest_framework.decorators import api_view, permission_classes
 from rest_framework.exceptions import ParseError
 from rest_framework.response import Response
 
+from labeling.api.demonstrations import EXAMPLES, PromptGiven, asked_of
 from labeling.api.idempotency import once
 from labeling.api.permissions import Workers
 from labeling.api.problems import problem
@@ -20,6 +21,7 @@ from labeling.guidelines.models import Per, Scale
 from labeling.labels import recording
 from labeling.labels.asking import asked
 from labeling.labels.views import own_assignment
+from labeling.prompts.models import WRITTEN, PromptTag
 from labeling.work import acknowledging, drafts, queue
 from labeling.work.counting import standing_of
 from labeling.work.models import AssignmentState, Kind, Project, Slot
@@ -64,11 +66,21 @@ class Sheet(serializers.Serializer):
     kind = serializers.ChoiceField(Kind.choices)
     lease_ends = serializers.DateTimeField()
     page = serializers.IntegerField(help_text="Which of the labeler's sheets in this project it is, from 1.")
-    prompt = Message(many=True)
+    prompt = Message(many=True, allow_null=True, help_text="Null where the labeler writes it.")
     slots = SlotShown(many=True)
     questions = QuestionShown(many=True)
     instructions = InstructionsShown()
     draft = DraftShown(allow_null=True)
+    # Of sheets to write on, only:
+    prompt_types = serializers.ListField(
+        child=serializers.ChoiceField(WRITTEN), required=False, help_text="Of the prompt to write; none: it is given."
+    )
+    use_case = serializers.CharField(required=False, allow_blank=True, help_text="To write the prompt from.")
+    tags = serializers.ListField(
+        child=serializers.ChoiceField(PromptTag.choices),
+        required=False,
+        help_text="To choose from, if it asks for any.",
+    )
 
 
 @extend_schema_field({"type": "array", "items": {"type": "array", "items": {"type": "string"}}})
@@ -86,6 +98,9 @@ class RatingGiven(serializers.Serializer):
 class Body(serializers.Serializer):
     """A submission. For the document only: the rules are those of the sheet."""
 
+    text = serializers.CharField(required=False, allow_blank=True, help_text="Of a demonstration.")
+    prompt = PromptGiven(required=False, help_text="Where the labeler writes it.")
+    tags = serializers.ListField(child=serializers.ChoiceField(PromptTag.choices), required=False)
     ratings = RatingGiven(many=True, required=False)
     ranking = TieGroups(required=False, help_text="Best first, ties together, every slot once.")
     prompt_answers = serializers.DictField(required=False)
@@ -191,7 +206,7 @@ def save_draft(request, pk):
     "completed the task; what was sent is then kept as the draft.",
     request=SubmitBody,
     responses={201: Submitted},
-    examples=[SUBMISSION],
+    examples=[SUBMISSION, *EXAMPLES],
 )
 @api_view(["POST"])
 @permission_classes([Workers])
@@ -231,8 +246,7 @@ def skip(request, pk):
 def sheet_of(user, assignment_id):
     """Return what the labeler may know of their sheet, in plain values: letters and texts."""
     assignment = own_assignment(user, assignment_id)
-    slots = list(Slot.objects.filter(assignment=assignment).order_by("place").select_related("candidate__response"))
-    asks = asked(assignment, letters=[slot.letter for slot in slots])
+    writes = assignment.project.kind == Kind.DEMONSTRATION
     draft = getattr(assignment, "draft", None)
     instructions = assignment.instructions_version
     return {
@@ -240,11 +254,23 @@ def sheet_of(user, assignment_id):
         "kind": assignment.project.kind,
         "lease_ends": assignment.lease_until,
         "page": standing_of(user, assignment.project).page,
-        "prompt": [{key: turn[key] for key in ("role", "content")} for turn in assignment.task.prompt.messages],
-        "slots": [{"slot": slot.letter, "text": slot.candidate.response.text} for slot in slots],
-        "questions": [_question(question) for question in (*asks.response_questions, *asks.prompt_questions)],
+        "prompt": _messages(assignment.task.prompt),
         "instructions": {"version": instructions.number, "markdown": instructions.markdown},
         "draft": {"revision": draft.revision, "body": draft.body} if draft else None,
+        **({"slots": [], "questions": [], **asked_of(assignment)} if writes else _compared(assignment)),
+    }
+
+
+def _messages(prompt):
+    return prompt and [{key: turn[key] for key in ("role", "content")} for turn in prompt.messages]
+
+
+def _compared(assignment):
+    slots = list(Slot.objects.filter(assignment=assignment).order_by("place").select_related("candidate__response"))
+    asks = asked(assignment, letters=[slot.letter for slot in slots])
+    return {
+        "slots": [{"slot": slot.letter, "text": slot.candidate.response.text} for slot in slots],
+        "questions": [_question(question) for question in (*asks.response_questions, *asks.prompt_questions)],
     }
 
 
