@@ -17,6 +17,8 @@ from labeling.datasets.leases import LeaseLost, Pulse
 from labeling.datasets.manifests import manifest
 from labeling.datasets.models import DatasetState, DatasetVersion, File
 from labeling.datasets.writing import Files, Tally, seal, write
+from labeling.labels import reopening
+from labeling.labels.models import Lock
 
 # A version whose worker dies this often is at fault itself.
 MOST_ATTEMPTS = 5
@@ -126,7 +128,7 @@ def _carry_out(version, until, on_progress=None):
 
 
 def _made(version, folder, pulse, on_progress):
-    """Write the files below `folder`; returns their rows and the manifest."""
+    """Write the files below `folder`; returns their rows, the manifest, and what was counted on the way."""
     choice, tally = choice_of(version), Tally()
     with _snapshot() as snapshot_at, Files(folder) as files:
         pulse.total = choosing.labels(choice).count()
@@ -139,11 +141,11 @@ def _made(version, folder, pulse, on_progress):
         if not rows:
             raise NothingToFreeze(_why_nothing(pulse.total))
         said = manifest(version=version, choice=choice, files=rows, tally=tally, snapshot_at=snapshot_at)
-    return rows, said
+    return rows, said, tally
 
 
-def _publish(version, folder, until, rows, said):
-    """Seal, move and enter the files in one step: whoever still holds the lease, and only once."""
+def _publish(version, folder, until, rows, said, tally):
+    """Seal, move and enter the files and lock their labels in one step: whoever still holds the lease, only once."""
     with (folder / "manifest.json").open("xb") as file:
         file.write(orjson.dumps(said, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
         seal(file)
@@ -162,6 +164,7 @@ def _publish(version, folder, until, rows, said):
             rows_total=sum(said["rankings"].values()),
             rows_done=sum(said["rankings"].values()),
         )
+        reopening.lock(labels=tally.labels, because=Lock.FROZEN)
         # Last, and before the commit: a row that says frozen always has its files.
         shutil.rmtree(place, ignore_errors=True)
         _sync(folder)

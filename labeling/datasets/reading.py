@@ -41,6 +41,7 @@ class Ranking:
     """One labeler's ranking of one task's responses, in the order of the candidates."""
 
     id: str
+    label: int
     task: str
     prompt_id: str
     prompt: list
@@ -155,6 +156,7 @@ def _ranking(head, prompts, responses, named):
     messages, meta = prompts[head.assignment__task__prompt_id]
     return Ranking(
         id=str(head.assignment_id),
+        label=head.pk,
         task=str(head.assignment__task_id),
         prompt_id=str(head.assignment__task__prompt_id),
         prompt=messages,

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+from array import array
 from collections import Counter, defaultdict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -94,6 +95,7 @@ class Tally:
     """What is counted on the way, for the manifest."""
 
     rankings: Counter = field(default_factory=Counter)  # by split
+    labels: array = field(default_factory=lambda: array("q"))  # their numbers: eight bytes each
     labelers: set = field(default_factory=set)
     forms: Counter = field(default_factory=Counter)
     instructions: Counter = field(default_factory=Counter)
@@ -104,6 +106,7 @@ class Tally:
     def see(self, rankings):
         for ranking in rankings:
             self.rankings[ranking.split] += 1
+            self.labels.append(ranking.label)
             self.labelers.add(ranking.labeler)
             self.forms[ranking.form] += 1
             self.instructions[ranking.instructions] += 1

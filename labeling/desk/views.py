@@ -1,33 +1,74 @@
-"""What waits for me today? The labeler's home."""
+"""What waits for me today, and what have I done? The labeler's home and history."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Sum
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from labeling import markdown
+from labeling.desk import history
+from labeling.labels import demonstration_sheets, sheets
 from labeling.labels.models import Label
+from labeling.labels.saying import said
+from labeling.labels.views import own_assignment
 from labeling.people.access import labeler_required
 from labeling.work import counting, queue
-from labeling.work.models import Assignment, AssignmentState, Project
+from labeling.work.models import Assignment, AssignmentState, Kind, Project
 
-RECENT = 8
+RECENT = 5
 
 
 @login_required
 @require_GET
 def home(request):
+    spent = history.seconds_spent(request.user)
     context = {
         "cards": [_card(request.user, project) for project in _projects(request.user)],
-        "recent": _recent(request.user),
-        "seconds_today": _seconds_today(request.user),
+        "recent": history.entries(request.user)[0][:RECENT],
+        "spent_today": history.spent(spent["today"]),
+        "spent_this_week": history.spent(spent["week"]),
     }
     return render(request, "desk/home.html", context)
+
+
+@never_cache
+@labeler_required
+@require_GET
+def past(request):
+    """Everything that one has done, page by page."""
+    before = request.GET.get("before")
+    try:
+        entries, following = history.entries(request.user, before=before)
+    except ValueError:
+        raise Http404 from None
+    return render(request, "desk/history.html", {"entries": entries, "following": following, "is_first": not before})
+
+
+@never_cache
+@labeler_required
+@require_GET
+def past_sheet(request, assignment_id):
+    """One sheet of one's own to be read: what was asked and what was said, or the draft that was kept."""
+    assignment = own_assignment(request.user, assignment_id)
+    label = Label.objects.standing().filter(assignment=assignment).first()
+    draft = getattr(assignment, "draft", None)
+    shown = sheet_of(assignment, body=said(label) if label else (draft.body if draft else {}))
+    context = {
+        "entry": history.one(request.user, assignment_id),
+        "sheet": shown,
+        "label": label,
+        "unsent": sheet_of(assignment, body=draft.body) if label and draft else None,
+    }
+    return render(request, "desk/past.html", context)
+
+
+def sheet_of(assignment, *, body):
+    is_written = assignment.project.kind == Kind.DEMONSTRATION
+    return (demonstration_sheets if is_written else sheets).sheet_of(assignment, body=body)
 
 
 @labeler_required
@@ -65,21 +106,3 @@ def _card(user, project):
         "start_url": reverse("desk:start", args=[project.pk]),
         "instructions_html": markdown.render(project.instructions.newest().markdown),
     }
-
-
-def _recent(user):
-    labels = Label.objects.standing().filter(assignment__labeler=user)
-    return [
-        {
-            "project": label.assignment.project.name,
-            "what": label.assignment.task.prompt,
-            "when": label.submitted_at,
-        }
-        for label in labels.select_related("assignment__project", "assignment__task__prompt").order_by("-pk")[:RECENT]
-    ]
-
-
-def _seconds_today(user):
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    today = Label.objects.standing().filter(assignment__labeler=user, submitted_at__gte=midnight)
-    return today.aggregate(seconds=Sum("seconds"))["seconds"] or 0

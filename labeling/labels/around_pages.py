@@ -67,7 +67,9 @@ def flag(request, assignment_id):
     if request.method == "POST" and form.is_valid():
         flagging.flag(assignment=assignment, **form.cleaned_data)
         messages.success(request, _("Flagged. The researchers will look at it; you can go on."))
-        return render(request, "labels/_flagged.html", context) if request.htmx else redirect("labels:sheet", assignment.pk)
+        if request.htmx:
+            return render(request, "labels/_flagged.html", context)
+        return redirect("labels:sheet", assignment.pk)
     if request.htmx:
         return HttpResponseClientRedirect(request.path)
     return render(request, "labels/flag.html", context, status=422 if form.is_bound else 200)

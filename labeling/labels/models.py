@@ -13,7 +13,6 @@ from labeling.guidelines.models import Question
 from labeling.prompts.models import WRITTEN, WRITTEN_CHOICES, Prompt, PromptTag
 from labeling.work.models import Assignment, Slot
 
-
 # After a day a judgement is made from another mood than the one it belongs to; and researchers count on it by then.
 CHANGEABLE_FOR = timedelta(hours=24)
 

@@ -15,6 +15,7 @@ from labeling.work import drafts, queue
 # Every time a sheet is reopened its drafts count on from a new million: what some device kept from before, or sends
 # late, is older than anything that is typed now.
 ROUND = 1_000_000
+LOCKED_AT_ONCE = 20_000
 
 
 class Locked(Exception):
@@ -73,23 +74,23 @@ def check_not_frozen_meanwhile(assignment):
         raise Locked(why_locked(label))
 
 
-def lock(*, labels, because):
-    """Lock those of `labels` (a queryset) that are not locked yet; return how many that were.
+LOCK = """
+UPDATE labels_label SET locked_at = %s, locked_because = %s WHERE id IN (
+    SELECT id FROM labels_label WHERE id = ANY(%s) AND locked_at IS NULL ORDER BY id FOR NO KEY UPDATE
+)
+"""
 
-    In the order of their numbers, so that two who lock the same labels never wait for each other in a circle.
+
+def lock(*, labels, because):
+    """Lock the labels with these numbers for a reason (a Lock), in the transaction that gives it.
+
+    Always in the order of their numbers, so that two who lock the same ones never wait for each other in a circle.
+    What is locked already keeps its moment and its reason.
     """
-    chosen, params = labels.filter(locked_at__isnull=True).order_by("pk").values("pk").query.sql_with_params()
+    numbers, now = sorted(labels), timezone.now()
     with connection.cursor() as cursor:
-        # Only names of our own tables are put together here; every value is a parameter.
-        cursor.execute(
-            f"""
-            WITH chosen AS MATERIALIZED ({chosen} FOR NO KEY UPDATE OF labels_label)
-            UPDATE labels_label SET locked_at = %s, locked_because = %s
-            FROM chosen WHERE labels_label.id = chosen.id AND labels_label.locked_at IS NULL
-            """,  # noqa: S608
-            [*params, timezone.now(), because],
-        )
-        return cursor.rowcount
+        for start in range(0, len(numbers), LOCKED_AT_ONCE):
+            cursor.execute(LOCK, [now, because, numbers[start : start + LOCKED_AT_ONCE]])
 
 
 def _standing(assignment):

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
-from labeling.labels import bodies, recording, sheets
+from labeling.labels import bodies, demonstrating, demonstration_sheets, recording, reopening, sheets
 from labeling.labels.asking import asked
 from labeling.labels.instructing import reading_of
 from labeling.people.access import labeler_required
@@ -56,7 +56,7 @@ def turn(request, assignment_id):
     """Keep what stands on the sheet and show another page of it: what Back and Next do where no script runs."""
     assignment = own_assignment(request.user, assignment_id)
     body = _posted_body(request, assignment)
-    kept, is_newest = _keep(request, assignment, body)
+    kept, is_newest = keep(request, assignment, body)
     if not is_newest and kept.state not in CLOSED:
         messages.warning(request, _("A newer draft of this sheet was saved elsewhere. Reload the page to see it."))
         return _sheet_page(request, kept, status=409, body=body, leaf=_page_asked_for(request.POST))
@@ -68,17 +68,21 @@ def turn(request, assignment_id):
 @require_POST
 def submit(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
+    if reopening.is_of_an_earlier_round(assignment=assignment, revision=_revision(request)):
+        return _next(request, assignment)  # sent again, and meanwhile reopened: what was said the first time stands
     body = _posted_body(request, assignment)
     try:
         recording.record(assignment=assignment, body=body)
     except bodies.Faults as refusal:
-        kept, _is_newest = _keep(request, assignment, body)
+        kept, _is_newest = keep(request, assignment, body)
         return _sheet_page(request, kept, status=422, body=body, faults=refusal.faults)
-    except queue.SheetGone as gone:
+    except (queue.SheetGone, reopening.Locked) as gone:
         drafts.keep_for_the_record(assignment=assignment, body=body)
+        queue.put_back(assignment=assignment)
         messages.warning(request, str(gone))
         return _go(request, reverse("desk:home"))
-    messages.success(request, _saved_sentence(assignment))
+    undo = reverse("labels:reopen", args=[assignment.pk])
+    messages.success(request, _saved_sentence(assignment), extra_tags=undo)
     return _next(request, assignment)
 
 
@@ -105,7 +109,7 @@ def _next(request, assignment):
 @require_POST
 def draft(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
-    revision = bodies.whole_number(request.POST.get("revision", ""))
+    revision = _revision(request)
     if not revision or revision > LAST_REVISION:
         return JsonResponse({"detail": _("A draft needs a revision, a number from 1.")}, status=400)
     body = _posted_body(request, assignment)
@@ -125,23 +129,33 @@ def skip(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
     if request.method == "GET":
         return render(request, "labels/skip.html", {"sheet": {"id": assignment.pk, "project": assignment.project.name}})
-    if queue.skip(assignment=assignment, reason=request.POST.get("reason", "").replace("\0", "").strip()):
-        messages.success(request, _("Skipped. You will not see this task again."))
+    try:
+        if queue.skip(assignment=assignment, reason=request.POST.get("reason", "").replace("\0", "").strip()):
+            messages.success(request, _("Skipped. You will not see this task again."))
+    except queue.SheetGone as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("labels:sheet", assignment.pk)
     return _next(request, assignment)
 
 
 def _posted_body(request, assignment):
+    if assignment.project.kind == Kind.DEMONSTRATION:
+        return demonstrating.from_form(request.POST, sheet=demonstrating.asked(assignment))
     prefetch_related_objects([assignment], "slots")  # the recording asks for them too
     letters = [slot.letter for slot in assignment.slots.all()]
     return bodies.from_form(request.POST, sheet=asked(assignment, letters=letters))
 
 
-def _keep(request, assignment, body):
+def keep(request, assignment, body):
     """Store `body` as the draft after the one it was made from. Return the assignment as it stands now, and whether
     its draft is this body."""
-    revision = (bodies.whole_number(request.POST.get("revision", "")) or 0) + 1
-    _newest, is_newest = drafts.save_draft(assignment=assignment, revision=min(revision, LAST_REVISION), body=body)
+    revision = min(_revision(request) + 1, LAST_REVISION)
+    _newest, is_newest = drafts.save_draft(assignment=assignment, revision=revision, body=body)
     return own_assignment(request.user, assignment.pk), is_newest
+
+
+def _revision(request):
+    return bodies.whole_number(request.POST.get("revision", "")) or 0
 
 
 def _page_asked_for(fields):
@@ -149,9 +163,14 @@ def _page_asked_for(fields):
 
 
 def _sheet_page(request, assignment, *, status=200, body=None, faults=(), leaf=None):
-    context = {"sheet": sheets.sheet_of(assignment, body=body, faults=faults, leaf=leaf)}
-    template = "labels/sheet.html#sheet" if request.htmx else "labels/sheet.html"
-    return render(request, template, context, status=status)
+    if assignment.project.kind == Kind.DEMONSTRATION:
+        template = "labels/demonstration.html"
+        shown = demonstration_sheets.sheet_of(assignment, body=body, faults=faults)
+    else:
+        template = "labels/sheet.html"
+        shown = sheets.sheet_of(assignment, body=body, faults=faults, leaf=leaf)
+    context = {"sheet": shown, "reopened": assignment.is_reopened, "beat": assignment.project.lease_minutes * 20}
+    return render(request, f"{template}#sheet" if request.htmx else template, context, status=status)
 
 
 def _go(request, address) -> HttpResponse:
@@ -159,6 +178,8 @@ def _go(request, address) -> HttpResponse:
 
 
 def _saved_sentence(assignment):
+    if assignment.project.kind == Kind.DEMONSTRATION:
+        return _("Saved: your demonstration.")
     count = len(assignment.slots.all())
     if assignment.project.kind == Kind.RATING:
         return _("Saved: your ratings of %(count)d responses.") % {"count": count}
