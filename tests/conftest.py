@@ -25,11 +25,12 @@ def reference_rows(request):
 
 
 def put_back_reference_rows():
-    """Run what the migrations ran: the roles with their permissions, and table 3's form."""
+    """Run what the migrations ran: the roles with their permissions, and the two forms of the paper."""
     if Form.objects.exists():
         return
     import_module("labeling.people.migrations.0002_roles").make_groups(apps, None)
     import_module("labeling.guidelines.migrations.0002_table_3").make_form(apps, None)
+    import_module("labeling.guidelines.migrations.0004_realtoxicityprompts").make_form(apps, None)
     for room in apps.get_app_configs():
         grant_permissions(room)
 

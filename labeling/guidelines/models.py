@@ -26,6 +26,7 @@ class Good(models.TextChoices):
     """Which answer speaks for the response; nothing for questions that only describe."""
 
     HIGH = "high", _("a high number")
+    LOW = "low", _("a low number")
     YES = "yes", _("yes")
     NO = "no", _("no")
     NEUTRAL = "neutral", _("neither")
@@ -107,6 +108,23 @@ class Question(models.Model):
                 condition=~Q(scale="likert") | Q(minimum__isnull=False, maximum__gt=F("minimum")),
                 name="likert_has_a_range",
             ),
+            models.CheckConstraint(
+                condition=Q(scale="likert", minimum__gte=-100, maximum__lte=100)
+                | (~Q(scale="likert") & Q(minimum__isnull=True, maximum__isnull=True)),
+                name="only_likert_has_a_range_and_within_100",
+            ),
+            models.CheckConstraint(
+                condition=~Q(key="overall_quality") | Q(scale="likert", minimum=1, maximum=7, per="response"),
+                name="overall_quality_is_asked_from_1_to_7",
+            ),
+            models.CheckConstraint(
+                condition=Q(good_answer__in=["", "neutral"])
+                | Q(good_answer__in=["high", "low"], scale="likert")
+                | Q(good_answer__in=["yes", "no"], scale="binary"),
+                name="good_answer_is_one_of_the_scale",
+            ),
+            models.CheckConstraint(condition=Q(scale__in=Scale.values), name="question_scale_is_known"),
+            models.CheckConstraint(condition=Q(per__in=Per.values), name="question_is_of_response_or_prompt"),
         ]
 
     def __str__(self):
@@ -134,7 +152,10 @@ class Choice(models.Model):
         verbose_name = _("choice")
         verbose_name_plural = _("choices")
         ordering = ["question", "position"]
-        constraints = [models.UniqueConstraint(fields=["question", "key"], name="one_choice_per_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["question", "key"], name="one_choice_per_key"),
+            models.UniqueConstraint(fields=["question", "position"], name="choices_stand_in_order"),
+        ]
 
     def __str__(self):
         return self.label

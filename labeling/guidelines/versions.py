@@ -17,6 +17,9 @@ from labeling.guidelines.models import (
 )
 
 OFFERING = (Scale.CHOICE, Scale.CHOICES)
+GOOD_ON = {Good.HIGH: Scale.LIKERT, Good.LOW: Scale.LIKERT, Good.YES: Scale.BINARY, Good.NO: Scale.BINARY}
+# A sheet has fields of these names for every response; and “na” is how it says that a question does not apply.
+TAKEN_KEYS, TAKEN_CHOICE = ("rank", "notes", "answers"), "na"
 FARTHEST, LONGEST_LABEL = 100, 200
 
 
@@ -104,6 +107,10 @@ def _faults_of(fields):
         yield _("Question “%(key)s” is asked of each response or of the prompt, nothing else.") % key
     if (good := fields.get("good_answer", "")) and good not in Good.values:
         yield _("Question “%(key)s” has a good answer that we do not know.") % key
+    elif good and GOOD_ON.get(good, scale) != scale:
+        yield _("Question “%(key)s” has a good answer that its scale does not offer.") % key
+    if fields["key"] in TAKEN_KEYS:
+        yield _("No question can have the key “%(key)s”: the sheet has a field of that name already.") % key
     if fields["key"] == "overall_quality" and not _is_overall_quality(fields):
         yield _("The question “overall_quality” is a Likert scale from 1 to 7, asked of each response.")
     yield from _faults_of_range(scale, fields, key)
@@ -137,6 +144,8 @@ def _faults_of_choices(scale, choices, key):
         yield _("A choice of question “%(key)s” is longer than 200 characters.") % key
     if len(set(keys)) < len(keys):
         yield _("Two choices of question “%(key)s” have the same key.") % key
+    if TAKEN_CHOICE in keys:
+        yield _("A choice of question “%(key)s” has the key “na”, which means “not applicable”.") % key
 
 
 def _next_number(versioned):

@@ -286,8 +286,8 @@ def _answers_from_form(data, prefix, questions):
 
 def _typed(question, value):
     if question.scale == "likert":
-        number = whole_number(value)
-        return value if number is None else number
+        number = whole_number(value.removeprefix("-"))
+        return value if number is None else -number if value.startswith("-") else number
     if question.scale == "binary":
         return {"yes": True, "no": False}.get(value, value)
     return value
