@@ -68,8 +68,25 @@ class MappingForm(forms.Form):
             raise forms.ValidationError(str(refusal)) from refusal
 
 
+ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+MEANT = {escape: character for character, escape in ESCAPES.items()}
+
+
+def escaped(text):
+    r"""A text on one line, as it is typed.
+
+    >>> escaped("\nUser:")
+    '\\nUser:'
+    """
+    return re.sub(r"[\\\n\r\t]", lambda found: ESCAPES[found[0]], text)
+
+
+def unescaped(line):
+    return re.sub(r"\\[\\nrt]", lambda found: MEANT[found[0]], line)
+
+
 class Lines(forms.CharField):
-    """Texts, one a line; blanks at their ends count, empty lines do not."""
+    r"""Texts, one a line, in which \n is a line's end. Blanks at their ends count, empty lines do not."""
 
     widget = forms.Textarea
 
@@ -77,10 +94,10 @@ class Lines(forms.CharField):
         super().__init__(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3, "cols": 40}), **kwargs)
 
     def prepare_value(self, value):
-        return "\n".join(value) if isinstance(value, list) else value
+        return "\n".join(map(escaped, value)) if isinstance(value, list) else value
 
     def to_python(self, value):
-        return [line for line in (value or "").replace("\r\n", "\n").split("\n") if line]
+        return [unescaped(line) for line in (value or "").replace("\r\n", "\n").split("\n") if line]
 
     def validate(self, value):
         super().validate(value)
@@ -119,7 +136,9 @@ class EndpointForm(forms.ModelForm):
         help_text=_("Stored encrypted, and never shown again."),
     )
     remove_key = forms.BooleanField(label=_("Remove the stored key"), required=False)
-    stop = Lines(label=_("Stop texts"), help_text=_("One a line. An answer ends before any of these."))
+    stop = Lines(
+        label=_("Stop texts"), help_text=_(r"One a line, with \n for a line's end. An answer ends before any of these.")
+    )
 
     class Meta:
         model = ModelEndpoint
@@ -264,7 +283,9 @@ class GenerateForm(forms.Form):
     max_tokens = forms.IntegerField(
         label=_("Most tokens of an answer"), min_value=1, max_value=MOST_TOKENS, required=False
     )
-    stop = Lines(label=_("Stop texts"), help_text=_("One a line. An answer ends before any of these."))
+    stop = Lines(
+        label=_("Stop texts"), help_text=_(r"One a line, with \n for a line's end. An answer ends before any of these.")
+    )
     seed = forms.IntegerField(
         label=_("Seed"),
         min_value=0,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from labeling.candidates import generating, selecting
 from labeling.candidates.estimating import estimate
 from labeling.candidates.filters import CAUSES
-from labeling.candidates.forms import GenerateForm
+from labeling.candidates.forms import GenerateForm, escaped
 from labeling.candidates.models import GenerationJob
 from labeling.candidates.progress import progress
 from labeling.candidates.recipes import SAMPLED
@@ -112,7 +112,7 @@ def _listed(value):
     """A few of a long list are enough to know it by."""
     if not isinstance(value, list):
         return value
-    shown = ", ".join(str(item) for item in value[:LISTED])
+    shown = ", ".join(escaped(str(item)) for item in value[:LISTED])
     return f"{shown}, … ({len(value)})" if len(value) > LISTED else shown
 
 

@@ -53,6 +53,18 @@ def test_all_of_a_model_is_set_up_on_one_page(rita, client_of):
     assert (made.has_key, made.base_url) == (False, "https://models.example/v1")
 
 
+def test_line_ends_in_a_stop_text_are_typed_as_they_are_shown(rita, client_of):
+    client = client_of(rita)
+    made = EndpointFactory(stop=["\nUser:", "C:\\new", "\t"])
+
+    page = client.get(page_of(made))
+    assert page.context["adminform"].form["stop"].value() == "\\nUser:\nC:\\\\new\n\\t"
+    client.post(page_of(made), FILLED | {"stop": page.context["adminform"].form["stop"].value()})
+
+    made.refresh_from_db()
+    assert made.stop == ["\nUser:", "C:\\new", "\t"]
+
+
 @pytest.mark.parametrize("url", ["http://vllm:8000/v1", "https://[2001:db8::1]/v1", "https://모델.example/v1", ""])
 def test_addresses_that_a_model_can_have(rita, client_of, url):
     assert client_of(rita).post(ADD, FILLED | {"base_url": url}).status_code == 302

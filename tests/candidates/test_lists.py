@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from labeling.candidates.models import ModelEndpoint, Response
 from labeling.prompts.models import Prompt
 from tests.candidates.files import imported
+from tests.candidates.test_endpoint_pages import FILLED
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +93,7 @@ def test_what_a_prompt_says_cannot_be_edited_but_what_it_is_about_can(rita, clie
 def test_a_model_is_edited_and_a_response_only_looked_at(rita, client_of):
     imported({"prompt": "One", "responses": {"a": "text"}})
     client, model, response = client_of(rita), ModelEndpoint.objects.get(), Response.objects.get()
-    client.post(f"/admin/candidates/modelendpoint/{model.pk}/change/", {"name": "a", "role": "sft", "size": "6B"})
+    client.post(f"/admin/candidates/modelendpoint/{model.pk}/change/", FILLED | {"name": "a", "role": "sft"})
     assert ModelEndpoint.objects.get().role == "sft"
     address = f"/admin/candidates/response/{response.pk}/change/"
     assert client.get(address).status_code == 200
