@@ -18,13 +18,13 @@ from labeling.api.problems import problem
 from labeling.api.prompts import Message
 from labeling.api.shapes import Strict
 from labeling.guidelines.models import Per, Scale
-from labeling.labels import recording
+from labeling.labels import recording, reopening
 from labeling.labels.asking import asked
 from labeling.labels.views import own_assignment
 from labeling.prompts.models import WRITTEN, PromptTag
-from labeling.work import acknowledging, drafts, queue
+from labeling.work import acknowledging, drafts, flagging, queue
 from labeling.work.counting import standing_of
-from labeling.work.models import AssignmentState, Kind, Project, Slot
+from labeling.work.models import AssignmentState, Concern, Kind, Project, Slot
 
 
 class SlotShown(serializers.Serializer):
@@ -128,6 +128,17 @@ class SkipBody(Strict):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
 
 
+class FlagBody(Strict):
+    kind = serializers.ChoiceField(Concern.choices)
+    note = serializers.CharField(
+        required=False, allow_blank=True, max_length=flagging.LONGEST_NOTE, default="", trim_whitespace=False
+    )
+
+
+class Flagged(serializers.Serializer):
+    flag = serializers.IntegerField()
+
+
 class Skipped(serializers.Serializer):
     assignment = serializers.UUIDField()
     state = serializers.ChoiceField(AssignmentState.choices)
@@ -217,8 +228,9 @@ def submit(request, pk):
     goes_on = body.pop("next", False) is True
     try:
         label = recording.record(assignment=assignment, body=body)
-    except queue.SheetGone as gone:
+    except (queue.SheetGone, reopening.Locked) as gone:
         drafts.keep_for_the_record(assignment=assignment, body=body)
+        queue.put_back(assignment=assignment)
         return problem(409, str(gone))
     if acknowledging.is_unread(assignment):
         acknowledging.acknowledge(assignment=assignment)  # they came with the sheet
@@ -236,11 +248,51 @@ def skip(request, pk):
     assignment = own_assignment(request.user, pk)
     asked_for = SkipBody(data=_object(request))
     asked_for.is_valid(raise_exception=True)
-    queue.skip(assignment=assignment, reason=asked_for.validated_data["reason"])
+    try:
+        queue.skip(assignment=assignment, reason=asked_for.validated_data["reason"])
+    except queue.SheetGone as refusal:
+        return problem(409, str(refusal))
     assignment.refresh_from_db(fields=["state"])
     if assignment.state == AssignmentState.SUBMITTED:
         return _closed(assignment)
     return Response({"assignment": assignment.pk, "state": assignment.state})
+
+
+@extend_schema(
+    tags=["sheets"],
+    summary="Say what is wrong with a sheet itself; it stays as it is",
+    description="The same kind twice, before anybody has looked at it, is one flag with both notes.",
+    request=FlagBody,
+    responses={201: Flagged},
+)
+@api_view(["POST"])
+@permission_classes([Workers])
+@once
+def flag(request, pk):
+    assignment = own_assignment(request.user, pk)
+    asked_for = FlagBody(data=_object(request))
+    asked_for.is_valid(raise_exception=True)
+    return Response({"flag": flagging.flag(assignment=assignment, **asked_for.validated_data).pk}, status=201)
+
+
+@extend_schema(
+    tags=["sheets"],
+    summary="Open a submitted sheet again",
+    description="With what was said as its draft; the label stands until the sheet is submitted again, which appends a "
+    "revision. 409 once the label is frozen into a dataset, reviewed or a day old, or when another sheet is begun.",
+    request=None,
+    responses={200: Sheet},
+)
+@api_view(["POST"])
+@permission_classes([Workers])
+@once
+def reopen(request, pk):
+    assignment = own_assignment(request.user, pk)
+    try:
+        reopening.reopen(assignment=assignment)
+    except (queue.SheetGone, queue.DeskTaken, reopening.Locked) as refusal:
+        return problem(409, str(refusal))
+    return Response(sheet_of(request.user, pk))
 
 
 def sheet_of(user, assignment_id):

@@ -34,6 +34,8 @@ v1 = [
     path("assignments/<uuid:pk>/draft/", sheets.save_draft),
     path("assignments/<uuid:pk>/submit/", sheets.submit),
     path("assignments/<uuid:pk>/skip/", sheets.skip),
+    path("assignments/<uuid:pk>/flag/", sheets.flag),
+    path("assignments/<uuid:pk>/reopen/", sheets.reopen),
     path("labels/", labels.Labels.as_view()),
     path("datasets/", datasets.Datasets.as_view(LIST)),
     path("datasets/<int:pk>/", datasets.Datasets.as_view(SHOW)),

@@ -62,7 +62,7 @@ def leave(request, assignment_id):
 def flag(request, assignment_id):
     """Tell the researchers, without leaving the sheet where scripts run, and back to it where none do."""
     assignment = own_assignment(request.user, assignment_id)
-    form = FlagForm(request.POST or None)
+    form = FlagForm(_without_nul(request.POST) if request.method == "POST" else None)
     context = {"sheet": {"id": assignment.pk, "project": assignment.project.name}, "form": form}
     if request.method == "POST" and form.is_valid():
         flagging.flag(assignment=assignment, **form.cleaned_data)
@@ -73,3 +73,8 @@ def flag(request, assignment_id):
     if request.htmx:
         return HttpResponseClientRedirect(request.path)
     return render(request, "labels/flag.html", context, status=422 if form.is_bound else 200)
+
+
+def _without_nul(fields):
+    """PostgreSQL's text cannot hold the NUL character."""
+    return {name: value.replace("\0", "") for name, value in fields.items()}

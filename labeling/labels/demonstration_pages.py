@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from labeling import markdown
 from labeling.labels import demonstrating, demonstration_sheets
-from labeling.labels.views import CLOSED, keep, own_assignment
+from labeling.labels.views import CLOSED, around, keep, own_assignment
 from labeling.people.access import labeler_required
 from labeling.work.models import Kind
 
@@ -31,7 +31,7 @@ def preview(request, assignment_id):
     demonstrating.change_examples(body, pressed)
     kept, _is_newest = keep(request, assignment, body)
     shown = demonstration_sheets.sheet_of(kept, body=body, preview=pressed == "preview")
-    return render(request, "labels/demonstration.html", {"sheet": shown})
+    return render(request, "labels/demonstration.html", {"sheet": shown, **around(kept)})
 
 
 def _rendered(text):

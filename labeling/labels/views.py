@@ -18,6 +18,8 @@ from labeling.work import acknowledging, drafts, queue
 from labeling.work.models import Assignment, AssignmentState, Kind
 
 LAST_REVISION = 2_000_000_000
+# Active seconds after which the lease is extended though nothing was typed: a third of it.
+SECONDS_PER_MINUTE_OF_LEASE = 20
 CLOSED = {AssignmentState.SUBMITTED, AssignmentState.SKIPPED}
 
 
@@ -169,8 +171,13 @@ def _sheet_page(request, assignment, *, status=200, body=None, faults=(), leaf=N
     else:
         template = "labels/sheet.html"
         shown = sheets.sheet_of(assignment, body=body, faults=faults, leaf=leaf)
-    context = {"sheet": shown, "reopened": assignment.is_reopened, "beat": assignment.project.lease_minutes * 20}
+    context = {"sheet": shown, **around(assignment)}
     return render(request, f"{template}#sheet" if request.htmx else template, context, status=status)
+
+
+def around(assignment):
+    """Return what the frame of every sheet says: whether it is open again, and how often a reader gives a sign."""
+    return {"reopened": assignment.is_reopened, "beat": assignment.project.lease_minutes * SECONDS_PER_MINUTE_OF_LEASE}
 
 
 def _go(request, address) -> HttpResponse:

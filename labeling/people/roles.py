@@ -39,6 +39,7 @@ RESEARCHERS = {
         "task": (SEE, CHANGE),  # tasks are drawn, not typed
         "taskcandidate": (SEE,),
         "assignment": (SEE,),
+        "sheetflag": (SEE, CHANGE),  # resolved, not typed
     },
     "labels": {
         "label": (SEE,),

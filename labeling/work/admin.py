@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from labeling.people.naming import UnderPseudonyms
 from labeling.people.only_shown import Inside, Never, OnlyShown, OnlyShownRows
-from labeling.work import pages, projects, steering
+from labeling.work import flag_admin as flag_admin  # its table is registered there
+from labeling.work import pages, projects, queue, steering
 from labeling.work.forms import PriorityForm, ProjectForm, SetAsideForm
 from labeling.work.models import Assignment, AssignmentState, Draft, Membership, Project, Slot, Task, TaskCandidate
 
@@ -233,10 +234,27 @@ class AssignmentAdmin(UnderPseudonyms):
     list_select_related = ("project", "labeler")
     search_fields = ("=id", "labeler__email", "labeler__name", "project__name")
     ordering = ("-leased_at",)
+    actions = ("give_back",)
     fields = (
         "id", "project", "task", "labeler_pseudonym", "cohort", "purpose", "by_program", "state", "leased_at",
         "lease_until", "closed_at", "skip_reason", "form_version", "instructions_version",
     )  # fmt: skip
+
+    def has_steer_permission(self, request):
+        return request.user.has_perm("work.change_task")
+
+    @admin.action(description=gettext_lazy("Give skipped sheets back to their labelers"), permissions=["steer"])
+    def give_back(self, request, assignments):
+        given = queue.give_back(assignments=assignments)
+        if given:
+            said = ngettext(
+                "%(n)d sheet returns to its labeler when a seat is free.",
+                "%(n)d sheets return to their labelers when seats are free.",
+                given,
+            )
+            messages.success(request, said % {"n": given})
+        else:
+            messages.warning(request, _("None of these sheets was skipped."))
 
 
 @admin.register(Membership)

@@ -115,6 +115,10 @@ class SetAsideForm(forms.Form):
     reason = forms.CharField(label=_("Why are they set aside?"), max_length=300)
 
 
+class ResolveForm(forms.Form):
+    resolution = forms.CharField(label=_("What came of it? (optional)"), max_length=500, required=False)
+
+
 class PriorityForm(forms.Form):
     priority = forms.IntegerField(
         label=_("New priority"), min_value=-32_768, max_value=32_767, help_text=_("Higher comes first.")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
-from labeling.work import drawing, projects
+from labeling.work import drawing, flagging, projects
 from labeling.work.forms import AddTasksForm, CloneForm
 from labeling.work.models import AssignmentState, Project, ProjectState
 
@@ -84,6 +84,7 @@ def progress(request, project, context):
         "totals": projects.totals(project),
         "labelers": projects.by_labeler(project),
         "sheets": projects.open_sheets(project)[:100],
+        "waiting_flags": flagging.waiting(project).count(),
         "is_over": project.state == ProjectState.CLOSED,
     }
     template = "admin/work/project/progress.html"

@@ -51,6 +51,8 @@ WORK = [
     ("put", f"{SHEET}/draft/"),
     ("post", f"{SHEET}/submit/"),
     ("post", f"{SHEET}/skip/"),
+    ("post", f"{SHEET}/flag/"),
+    ("post", f"{SHEET}/reopen/"),
 ]
 RUNNERS, WORKERS = {"eve", "rita", "ada"}, {"ann", "hal", "judge", "rita", "ada"}
 EVERYBODY = ["ann", "hal", "charlie", "judge", "eve", "rita", "ada"]
