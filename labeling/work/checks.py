@@ -58,8 +58,11 @@ def _faults_together(project):
     """Yield (field, sentence). Each has its constraint in the database, except what only this program cannot do."""
     if Project.objects.filter(name=project.name).exclude(pk=project.pk).exists():
         yield "name", _("There is already a project named “%(name)s”.") % {"name": project.name}
-    if project.kind != Kind.RANKING:
+    if project.kind == Kind.RATING:
         yield "kind", _("Only ranking projects can be worked on for now.")
+    if project.kind != Kind.DEMONSTRATION and (project.prompt_types or project.asks_for_tags):
+        field = "prompt_types" if project.prompt_types else "asks_for_tags"
+        yield field, _("Only where demonstrations are written are labelers asked for prompts or their tags.")
     if project._state.adding and project.state not in {ProjectState.DRAFT, ProjectState.OPEN}:
         yield "state", _("A new project is a draft or open.")
     if project.cohort != Audience.TRAINING and project.purpose != Purpose.EVALUATION:
@@ -89,5 +92,9 @@ def _faults_of_change(project):
         return
     if project.kind != before.kind:
         yield "kind", _("The kind is fixed, because the project has tasks.")
+    if not project.asks_for_prompt and before.tasks.filter(prompt=None).exists():
+        yield "prompt_types", _("Labelers must be asked for the prompt, because the project has tasks without one.")
+    if project.asks_for_prompt and before.tasks.filter(prompt__isnull=False).exists():
+        yield "prompt_types", _("Labelers cannot be asked for the prompt, because the project has tasks with one.")
     if project.purpose != before.purpose:
         yield "purpose", _("The purpose is fixed, because the project has tasks.")

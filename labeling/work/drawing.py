@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labeling.candidates.models import Response
-from labeling.prompts.models import Prompt
+from labeling.prompts.models import Origin, Prompt
 from labeling.work import queue
 from labeling.work.matching import by_text, different
-from labeling.work.models import Project, ProjectState, Task
+from labeling.work.models import Kind, Project, ProjectState, Task
 
 BATCH = 1000  # prompts in memory at once
 
@@ -36,7 +36,12 @@ def add_tasks(*, project, prompts, limit=None, priority=0, seed=None):
     `prompts` is either a queryset (a filter: prompts that are tasks already are passed over, so that drawing again
     adds only what is new) or ids (each id is answered for: created or refused). `limit` is how many tasks to add.
     Everything random comes from `random.Random(seed)`: the same seed, prompts and responses give the same tasks.
+    Demonstrations are written to any prompt, and have no candidates.
     """
+    if project.asks_for_prompt:
+        raise ValidationError(
+            _("“%(project)s” asks labelers for its prompts: add tasks without a prompt.") % {"project": project}
+        )
     drawn = Drawn()
     randomness = random.Random(seed)  # noqa: S311  a fair draw that can be repeated, not a secret
     with transaction.atomic():
@@ -50,6 +55,32 @@ def add_tasks(*, project, prompts, limit=None, priority=0, seed=None):
         if drawn.created:
             queue.start_over(project=project)
     return drawn
+
+
+def add_unwritten_tasks(*, project, number=0, use_cases=(), priority=0, seed=None):
+    """Make `number` tasks for which labelers write the prompt, and one from each of `use_cases`; return how many.
+
+    Everything random comes from `random.Random(seed)`. Raises ValidationError.
+    """
+    _check_unwritten(project, use_cases)
+    randomness = random.Random(seed)  # noqa: S311  as above
+    tasks = [_new_task(project, None, randomness, priority, use_case) for use_case in [*[""] * number, *use_cases]]
+    with transaction.atomic():
+        _lock(project)
+        Task.objects.bulk_create(tasks, batch_size=BATCH)
+        queue.start_over(project=project)
+    return len(tasks)
+
+
+def _check_unwritten(project, use_cases):
+    if not project.asks_for_prompt:
+        raise ValidationError(
+            _("“%(project)s” does not ask labelers for prompts: name the prompts of its tasks.") % {"project": project}
+        )
+    if use_cases and Origin.USER_BASED not in project.prompt_types:
+        raise ValidationError(_("“%(project)s” asks for no user-based prompts.") % {"project": project})
+    if not all(use_case.strip() for use_case in use_cases):
+        raise ValidationError(_("A use case is blank."))
 
 
 def draw(answers, *, k, baseline=None, most_per_model=None, seed):
@@ -145,7 +176,9 @@ def foresee(*, project, prompts):
     """
     counts = {"prompts": Count("pk"), "already": Count("pk", filter=Q(is_task=True))}
     asked = prompts.order_by().annotate(is_task=_is_task(project))
-    if project.most_per_model is None:
+    if project.kind == Kind.DEMONSTRATION:
+        told = asked.aggregate(**counts, drawable=Count("pk", filter=Q(is_task=False)))
+    elif project.most_per_model is None:
         told = _with_facts(asked, project).aggregate(
             **counts, drawable=Count("pk", filter=Q(is_task=False) & _is_drawable(project))
         )
@@ -246,6 +279,14 @@ def _answers(project, prompts):
 
 
 def _draw_batch(project, prompts, drawn, randomness, room, priority):
+    if project.kind == Kind.DEMONSTRATION:
+        tasks = [_new_task(project, prompt, randomness, priority) for prompt in prompts[:room]]
+        drawn.created += len(Task.objects.bulk_create(tasks))
+    else:
+        _draw_candidates(project, prompts, drawn, randomness, room, priority)
+
+
+def _draw_candidates(project, prompts, drawn, randomness, room, priority):
     answers = _answers(project, prompts)
     tasks: list[Task] = []
     for prompt in prompts:
@@ -280,10 +321,11 @@ def _store_candidates(rows):
             copy.write_row(row)
 
 
-def _new_task(project, prompt, randomness, priority):
+def _new_task(project, prompt, randomness, priority, use_case=""):
     return Task(
         project=project,
         prompt_id=prompt,
+        use_case_text=use_case,
         seats=project.overlap,
         priority=priority,
         position=randomness.getrandbits(62),

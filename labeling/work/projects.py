@@ -20,6 +20,7 @@ from labeling.work.models import Assignment, AssignmentState, Project, ProjectSt
 COPIED = (
     "kind", "purpose", "form", "k", "min_k", "rate_first", "layout", "may_arrange", "overlap", "cohort",
     "lease_minutes", "baseline", "most_per_model", "with_references", "leave_out",
+    "prompt_types", "asks_for_tags",
 )  # fmt: skip
 
 
@@ -43,12 +44,15 @@ def create_project(
     most_per_model=None,
     with_references=False,
     leave_out=(),
+    prompt_types=(),
+    asks_for_tags=False,
     state="draft",
 ):
     """Set a project up with instructions of its own (version 1 is the Markdown text given) and return it.
 
     `form` is a form or its key, `baseline` a ModelEndpoint or None, `overlap` None for everybody, `most_per_model` None
-    for as many as chance has it, `leave_out` values of Flag, `state` draft or open.
+    for as many as chance has it, `leave_out` values of Flag, `prompt_types` the origins that labelers choose from where
+    they write the prompt (none: it is given), `state` draft or open.
     Raises ValidationError: field → whole sentences, for everything wrong at once.
     """
     project = Project(
@@ -68,6 +72,8 @@ def create_project(
         most_per_model=most_per_model,
         with_references=with_references,
         leave_out=list(leave_out),
+        prompt_types=list(prompt_types),
+        asks_for_tags=asks_for_tags,
         state=state,
     )
     faults = {} if project.form_id else {"form": _("There is no form with the key “%(key)s”.") % {"key": form}}
