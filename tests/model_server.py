@@ -23,13 +23,13 @@ __all__ = ["Behaviour", "Server", "model_server", "running"]
 class Server:
     """uvicorn in a thread. `answers` are rows of the import's format, or the path of a file of them."""
 
-    def __init__(self, behaviour=None, answers=None):
+    def __init__(self, behaviour=None, answers=None, port=0):
         written = (
             Written.read(answers) if isinstance(answers, str) or hasattr(answers, "open") else Written(answers or ())
         )
         self.app = App(written, behaviour)
         # It listens before the thread runs: whoever connects early waits in the queue.
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=2048)
         self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
         self.root = f"http://{self.host}"
         self.url = f"{self.root}/v1"
@@ -58,9 +58,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(behaviour=None, answers=None):
+def running(behaviour=None, answers=None, port=0):
     """Run a server for the length of a block."""
-    server = Server(behaviour, answers)
+    server = Server(behaviour, answers, port)
     server.start()
     try:
         yield server

@@ -1,9 +1,16 @@
 """Visitors with a browser window each, before the real site."""
 
+import os
+
 import pytest
 
+from labeling.embedded.processes import free_port
 from tests.factories.reading import has_read
 from tests.processes import own_broker, web, worker  # noqa: F401
+
+# Where the models of a journey answer: the processes of the site must know the address before they start.
+MODEL_PORT = free_port()
+os.environ.setdefault("MODEL_HOSTS", f"127.0.0.1:{MODEL_PORT}")
 
 
 def pytest_collection_modifyitems(items):
