@@ -7,15 +7,18 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from labeling.guidelines.changes import choices_text
 from labeling.guidelines.models import Instructions, Question
 from labeling.guidelines.versions import check_markdown, check_questions
+from labeling.prompts.models import PromptTag
 
 FIELDS = (
     "key", "wording", "scale", "per", "is_required", "allows_na", "minimum", "maximum", "low_anchor", "high_anchor",
-    "good_answer", "applies_to_tags",
+    "good_answer",
 )  # fmt: skip
 
 KEY = re.compile(r"[a-z0-9_-]{1,50}")
+LONGEST_TAG = 60
 
 
 class QuestionForm(forms.ModelForm):
@@ -28,6 +31,16 @@ class QuestionForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("One a line, as “key: what labelers read”. Only for the scales that offer some."),
     )
+    tags = forms.MultipleChoiceField(
+        label=_("Only for prompts tagged"),
+        choices=PromptTag,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("With any of these. None: asked of every prompt."),
+    )
+    other_tags = forms.CharField(
+        label=_("Or with another tag"), required=False, help_text=_("Tags of your own, separated by commas.")
+    )
 
     class Meta:
         model = Question
@@ -36,7 +49,13 @@ class QuestionForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial.update(position=self.instance.position, choices=choices_text(self.instance))
+            self.initial |= beyond_fields(self.instance)
+
+    def clean_other_tags(self):
+        tags = [tag.strip() for tag in self.cleaned_data["other_tags"].split(",") if tag.strip()]
+        if any(len(tag) > LONGEST_TAG for tag in tags):
+            raise ValidationError(gettext("A tag has at most 60 characters."))
+        return tags
 
     def clean_choices(self):
         return [_choice(line) for line in self.cleaned_data["choices"].splitlines() if line.strip()]
@@ -46,6 +65,14 @@ class QuestionForm(forms.ModelForm):
 
 
 class QuestionFormSet(forms.BaseInlineFormSet):
+    def __init__(self, *args, is_edited=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.is_edited = is_edited
+
+    def is_valid(self):
+        """While its buttons are pressed, nothing is to be saved yet."""
+        return not self.is_edited and super().is_valid()
+
     def clean(self):
         if not any(self.errors):
             check_questions(self.questions())
@@ -61,7 +88,11 @@ class QuestionFormSet(forms.BaseInlineFormSet):
             if form not in self.deleted_forms and (form.instance.pk or form.has_changed())
         ]
         asked.sort(key=lambda data: (data["position"] is None, data["position"]))
-        return [{name: data[name] for name in (*FIELDS, "choices")} for data in asked]
+        return [
+            {name: data[name] for name in (*FIELDS, "choices")}
+            | {"applies_to_tags": list(dict.fromkeys([*data["tags"], *data["other_tags"]]))}
+            for data in asked
+        ]
 
 
 class InstructionsForm(forms.ModelForm):
@@ -93,8 +124,14 @@ def newest_markdown(instructions):
     return newest.markdown if newest else ""
 
 
-def choices_text(question):
-    return "\n".join(f"{choice.key}: {choice.label}" for choice in question.choices.all())
+def beyond_fields(question):
+    """Return what the page asks of a question that is no column of its table."""
+    return {
+        "position": question.position + 1,
+        "choices": choices_text(question),
+        "tags": [tag for tag in question.applies_to_tags if tag in PromptTag.values],
+        "other_tags": ", ".join(tag for tag in question.applies_to_tags if tag not in PromptTag.values),
+    }
 
 
 def _choice(line):

@@ -109,7 +109,7 @@ class Question(models.Model):
                 name="likert_has_a_range",
             ),
             models.CheckConstraint(
-                condition=Q(scale="likert", minimum__gte=-100, maximum__lte=100)
+                condition=Q(scale="likert", minimum__gte=-100, maximum__lte=100, maximum__isnull=False)
                 | (~Q(scale="likert") & Q(minimum__isnull=True, maximum__isnull=True)),
                 name="only_likert_has_a_range_and_within_100",
             ),

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 # Below this share of common words, two passages side by side read better than one with a change at every word.
 ALIKE = 0.4
-MOST_COMPARED = 4_000_000  # words before times words after: comparing takes time with their product
+MOST_COMPARED = 1_000_000  # words before times words after: comparing takes time with their product
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ def passages(before, after):
     """Return the changed passages of a text, each a list of Pieces with a line of what stands around it.
 
     >>> passages("Be fair.", "Be very fair.")
-    [[Piece(kind='same', text='Be '), Piece(kind='added', text='very '), Piece(kind='same', text='fair.')]]
+    [[Piece(kind='same', text='Be'), Piece(kind='added', text=' very'), Piece(kind='same', text=' fair.')]]
     """
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     groups = SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(1)

@@ -245,6 +245,11 @@ def _ranks(body):
     }
 
 
+def as_asked(questions, *, letter=""):
+    """Return the questions as a fresh sheet shows them: about the response of that letter, else about the prompt."""
+    return _questions(questions, letter or "prompt", letter, {}, ascii_lowercase)
+
+
 def _questions(questions, prefix, letter, answers, keys):
     keys = iter(keys)
     return [

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('maximum__lte', 100), ('minimum__gte', -100), ('scale', 'likert')), models.Q(models.Q(('scale', 'likert'), _negated=True), ('maximum__isnull', True), ('minimum__isnull', True)), _connector='OR'), name='only_likert_has_a_range_and_within_100'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('maximum__isnull', False), ('maximum__lte', 100), ('minimum__gte', -100), ('scale', 'likert')), models.Q(models.Q(('scale', 'likert'), _negated=True), ('maximum__isnull', True), ('minimum__isnull', True)), _connector='OR'), name='only_likert_has_a_range_and_within_100'),
         ),
         migrations.AddConstraint(
             model_name='question',
