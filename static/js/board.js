@@ -88,7 +88,7 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     else if (group) place(sheet.attune.active(), Number(group.dataset.group));
   });
 
-  // Dragging a letter, on the strip or off its card.
+  // Dragging a letter, off the strip or its card.
   let held = null;
   function over(group) {
     held.group = group;

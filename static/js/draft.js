@@ -11,7 +11,7 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
   let changed, underway, outrun, sent;
   let timer, retry, newest, submitter;
 
-  // One word in the bar; what needs a sentence stands in a line of its own.
+  // One word in the bar; a sentence has a line of its own.
   function tell(state, word, sentence = "") {
     bar.dataset.saved = state;
     bar.textContent = word;
@@ -31,7 +31,7 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
     return data;
   }
 
-  // The token in the cookie is the fresher one after signing in again in another tab.
+  // After signing in again in another tab, the cookie's token is the fresher one.
   async function post(keepalive) {
     const mine = ++revision;
     fields.revision.value = String(mine);
@@ -109,7 +109,7 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
   on(window, "beforeunload pagehide", flush);
   on(document, "visibilitychange", () => document.hidden && flush());
 
-  // The copy in this browser is newer than the server's draft when the last words never arrived.
+  // The copy here is newer than the server's draft when the last words never arrived.
   function restore() {
     const [newer, text] = JSON.parse(attune.recall(copy, "[0]"));
     if (newer <= revision) return attune.forget(copy);
@@ -125,7 +125,7 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
   }
   restore();
 
-  // Active time: the page is visible and something was done within the last minute.
+  // Active: the page is visible and something was done within the last minute.
   let seconds = Number(fields.seconds.value);
   let stirred = Date.now();
   on(document, "keydown pointerdown pointermove wheel touchmove", () => { stirred = Date.now(); });
@@ -137,7 +137,7 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
   const clock = setInterval(tick, 1000);
   tick();
 
-  // Submitting: once; while the server is out of reach the sheet stays, and goes as soon as it can.
+  // Submitted once; while the server is out of reach the sheet stays, and goes as soon as it can.
   function hold(sentence) {
     sent = false;
     changed = true;

@@ -61,13 +61,14 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
   }
 
   function touch({ target }) {
-    const card = target.closest(".card") ?? cardOf(target.dataset.chip);
+    const card = target.closest(".card");
     if (card) activate(card);
+    else if (target.dataset.chip) bring(cardOf(target.dataset.chip));
   }
   on(form, "focusin pointerdown", touch);
   Object.assign(board, { go: (letter) => bring(cardOf(letter)), active: () => active.dataset.letter });
 
-  // On a phone a swipe brings another card into focus.
+  // A swipe brings another card into focus.
   const swipe = new IntersectionObserver((seen) => {
     const shown = seen.find((one) => one.isIntersecting)?.target;
     if (strip.clientWidth < shown?.clientWidth * 1.5) activate(shown);
@@ -90,7 +91,7 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     return true;
   }
 
-  // A digit answers the question in focus: as a number on a scale, or by its place.
+  // A digit answers the question in focus, as a number or by its place.
   function pick(question, digit) {
     const offered = all("input", question);
     choose(question.matches(".likert") ? offered.find(({ value }) => value === String(digit)) : offered[digit - 1]);
@@ -185,7 +186,7 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     (open ? panel : opener)?.focus();
   }
 
-  // Keys go by their place on the keyboard, so that a Korean layout types no letter; never inside a text.
+  // Keys go by their place, so that a Korean layout types no letter; never inside a text.
   // A number pad without its lock moves the cursor: then its key is no digit.
   function read({ code, key, shiftKey }) {
     const [, pad, digit] = /^(Digit|Numpad)(\d)$/.exec(code) ?? [];
@@ -243,11 +244,12 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
       event.preventDefault();
       return primary.disabled || form.requestSubmit(primary);
     }
+    if (pressed.code === "Escape") go(active);
     if (target.closest("textarea, select, input:not([type=radio], [type=checkbox])")) return;
     if ((enter || pressed.code === "Space") && target.closest("button:not(.chip), a")) {
       return enter || !target.matches("a[role=button]") || target.click();
     }
-    // A bare Enter in a radio would submit the form.
+    // A bare Enter in a radio would submit.
     if (enter && target.matches("input")) event.preventDefault();
     if (!find("#keys").checked) return;
     const letter = target.closest("[data-chip]")?.dataset.chip;
