@@ -64,6 +64,7 @@ class OfJob(admin.SimpleListFilter):
     """The newest jobs are offered; the address takes any."""
 
     title = _("generation job")
+    parameter_name: str
 
     def lookups(self, request, model_admin):
         newest = GenerationJob.objects.order_by("-pk").only("pk")[:OFFERED]

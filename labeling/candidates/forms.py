@@ -1,6 +1,7 @@
 """What do the pages ask that import a file, set a model up, or have models answer?"""
 
 import re
+from typing import Any
 
 from django import forms
 from django.forms.fields import InvalidJSONInput
@@ -175,7 +176,8 @@ class EndpointForm(forms.ModelForm):
         return extra
 
     def clean(self):
-        said = super().clean()
+        super().clean()
+        said = self.cleaned_data
         removed = said.get("remove_key")
         if said.get("key") and removed:
             self.add_error("key", _("Either type another key or have the stored one removed."))
@@ -187,7 +189,7 @@ class EndpointForm(forms.ModelForm):
         return said
 
     def _get_validation_exclusions(self):
-        return super()._get_validation_exclusions() | {"base_url"}
+        return super()._get_validation_exclusions() | {"base_url"}  # type: ignore[misc]  # unknown to the stubs
 
     def save(self, commit=True):
         if self.cleaned_data["key"]:
@@ -236,6 +238,12 @@ class Ids(forms.CharField):
         return [int(word) for word in words]
 
 
+def _projects():
+    """Of a room behind this one, found by way of the keys that point here."""
+    tasks: Any = Prompt._meta.get_field("tasks").related_model
+    return tasks._meta.get_field("project").related_model._default_manager.order_by("name")
+
+
 class GenerateForm(forms.Form):
     """Which models, which prompts, how many answers, and how they are drawn: what `request_generation` takes."""
 
@@ -244,7 +252,7 @@ class GenerateForm(forms.Form):
         Source.objects.order_by("name"), label=_("Source"), required=False, empty_label=_("all sources")
     )
     split = forms.ChoiceField(label=_("Split"), choices=[("", _("all splits")), *Split.choices], required=False)
-    project = forms.ModelChoiceField(
+    project: forms.ModelChoiceField = forms.ModelChoiceField(
         None,
         label=_("Project"),
         required=False,
@@ -303,9 +311,7 @@ class GenerateForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        tasks = Prompt._meta.get_field("tasks").related_model  # of a room behind this one
-        projects = tasks._meta.get_field("project").related_model._default_manager.order_by("name")
-        self.fields["project"].queryset = projects
+        self.fields["project"].queryset = _projects()  # type: ignore[attr-defined]
         for name in ("temperature", "top_p"):
             self.fields[name].widget.attrs["step"] = "any"
 

@@ -86,9 +86,11 @@ def show_progress(request, pk):
         "progress": so_far,
         "eta": _eta(so_far.eta),
         "failures": _failures(job) if so_far.failed else [],
-        "chosen": [(_name_of(key), _listed(value)) for key, value in job.prompts.items() if key in CHOSEN],
+        "chosen": [
+            (GenerateForm.base_fields[key].label, _listed(value)) for key, value in job.prompts.items() if key in CHOSEN
+        ],
         "drawn": [
-            (job._meta.get_field(name).verbose_name, _listed(value))
+            (GenerateForm.base_fields[name].label, _listed(value))
             for name in (*SAMPLED, "seed")
             if (value := getattr(job, name)) not in (None, [])
         ],
@@ -102,10 +104,6 @@ def show_progress(request, pk):
 
 def _failures(job):
     return [(cause, CAUSES.get(cause, cause), count, example) for cause, count, example in generating.failures(job)]
-
-
-def _name_of(key):
-    return GenerateForm.base_fields[key].label
 
 
 def _listed(value):
