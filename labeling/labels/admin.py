@@ -3,12 +3,15 @@
 from itertools import groupby
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from labeling.labels.models import Answer, Demonstration, Label, Place, Ranking, Rating
 from labeling.people.naming import UnderPseudonyms
 from labeling.people.only_shown import Inside, OnlyShownRows
+from labeling.prompts.models import PromptTag
 
 
 class Standing(admin.SimpleListFilter):
@@ -60,8 +63,9 @@ class LabelAdmin(UnderPseudonyms):
     ordering = ("-submitted_at",)
     inlines = (Ratings,)
     fields = (
-        "assignment", "project", "labeler_pseudonym", "prompt", "order", "was_arranged", "about_prompt", "form_version",
-        "instructions_version", "revision", "seconds", "submitted_at", "superseded_at",
+        "assignment", "project", "labeler_pseudonym", "prompt", "written", "written_prompt", "tags", "order",
+        "was_arranged", "about_prompt", "form_version", "instructions_version", "revision", "seconds",
+        "submitted_at", "superseded_at",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -78,7 +82,22 @@ class LabelAdmin(UnderPseudonyms):
 
     @admin.display(description=_("prompt"))
     def prompt(self, label):
-        return label.assignment.task.prompt
+        return label.assignment.task.title
+
+    @admin.display(description=_("demonstration"))
+    def written(self, label):
+        return label.demonstration.text if hasattr(label, "demonstration") else None
+
+    @admin.display(description=_("prompt, by the labeler"))
+    def written_prompt(self, label):
+        prompt = label.demonstration.prompt if hasattr(label, "demonstration") else None
+        address = prompt and reverse("admin:prompts_prompt_change", args=[prompt.pk])
+        return prompt and format_html('<a href="{}">{}</a>', address, prompt)
+
+    @admin.display(description=_("tags of the prompt"))
+    def tags(self, label):
+        tags = label.demonstration.tags if hasattr(label, "demonstration") else None
+        return None if tags is None else ", ".join(str(PromptTag(tag).label) for tag in tags)
 
     @admin.display(description=_("ranking"))
     def order(self, label):

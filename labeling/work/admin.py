@@ -37,6 +37,7 @@ class ProjectAdmin(admin.ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", ("kind", "purpose", "cohort"), "state", "created_at", "created_by")}),
         (gettext_lazy("What is asked"), {"fields": ("form", "markdown", "rate_first", "may_arrange", "layout")}),
+        (gettext_lazy("What else is asked for a demonstration"), {"fields": ("prompt_types", "asks_for_tags")}),
         (gettext_lazy("What is compared"), {"fields": COMPARED}),
         (gettext_lazy("By how many, for how long"), {"fields": ("overlap", "lease_minutes")}),
     )
@@ -157,8 +158,8 @@ class TaskAdmin(Never, admin.ModelAdmin):
     actions = ("set_aside", "bring_back", "change_priority")
     inlines = (Candidates,)
     fields = (
-        "project", "prompt_text", "hands", "priority", "set_aside_at", "set_aside_by", "set_aside_reason", "seed",
-        "created_at",
+        "project", "prompt_text", "use_case_text", "hands", "priority", "set_aside_at", "set_aside_by",
+        "set_aside_reason", "seed", "created_at",
     )  # fmt: skip
     readonly_fields = ("prompt_text", "hands")
 
@@ -167,7 +168,7 @@ class TaskAdmin(Never, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("prompt"))
     def prompt_text(self, task):
-        return str(task.prompt)
+        return task.title
 
     @admin.display(description=gettext_lazy("seats taken"))
     def hands(self, task):

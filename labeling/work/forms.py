@@ -6,7 +6,7 @@ from django.forms.models import construct_instance
 from django.utils.translation import gettext_lazy as _
 
 from labeling.candidates.models import Flag
-from labeling.prompts.models import Prompt, Source, Split, UseCase
+from labeling.prompts.models import WRITTEN_CHOICES, Prompt, Source, Split, UseCase
 from labeling.work.checks import check_project
 from labeling.work.models import Project
 
@@ -32,11 +32,20 @@ class ProjectForm(forms.ModelForm):
         help_text=_("They are drawn into no task added from now on; a prompt without enough others is refused."),
     )
 
+    prompt_types = forms.MultipleChoiceField(
+        label=_("Labelers write the prompt, too"),
+        choices=WRITTEN_CHOICES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The types they choose from. None: the prompts are given."),
+    )
+
     class Meta:
         model = Project
         fields = (
             "name", "kind", "purpose", "cohort", "form", "k", "min_k", "baseline", "most_per_model", "with_references",
-            "leave_out", "rate_first", "layout", "may_arrange", "overlap", "lease_minutes",
+            "leave_out", "prompt_types", "asks_for_tags", "rate_first", "layout", "may_arrange", "overlap",
+            "lease_minutes",
         )  # fmt: skip
         help_texts = {
             "k": _("2 to 16. Holds for tasks added from now on."),
@@ -103,6 +112,37 @@ class AddTasksForm(forms.Form):
 
     def at_most(self):
         return self.cleaned_data["limit"] or MOST_AT_ONCE
+
+
+class UnwrittenTasksForm(forms.Form):
+    """How many tasks should there be for which labelers write the prompt, and from what?"""
+
+    number = forms.IntegerField(
+        label=_("Without a use case"), min_value=0, max_value=MOST_AT_ONCE, required=False, initial=10
+    )
+    use_cases = forms.CharField(
+        label=_("Use cases"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 10, "cols": 80}),
+        help_text=_("One on each line, anonymised: each becomes a task, for a user-based prompt written from it."),
+    )
+    priority = forms.IntegerField(
+        label=_("Priority"),
+        min_value=-32_768,
+        max_value=32_767,
+        initial=0,
+        required=False,
+        help_text=_("Higher comes first."),
+    )
+
+    def clean_use_cases(self):
+        lines = [line.strip() for line in self.cleaned_data["use_cases"].splitlines()]
+        return [line for line in lines if line]
+
+    def clean(self):
+        asked = (self.cleaned_data.get("number") or 0) + len(self.cleaned_data.get("use_cases") or ())
+        if not self.errors and not 1 <= asked <= MOST_AT_ONCE:
+            raise ValidationError(_("Add between 1 and 20,000 tasks at a time."))
 
 
 class CloneForm(forms.Form):

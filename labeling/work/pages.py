@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from labeling.work import drawing, flagging, projects
-from labeling.work.forms import AddTasksForm, CloneForm
+from labeling.work.forms import AddTasksForm, CloneForm, UnwrittenTasksForm
 from labeling.work.models import AssignmentState, Project, ProjectState
 
 MOST_LISTED = 500  # refusals on one page; their number is always said
@@ -38,6 +38,8 @@ def page_of_project(permission):
 @page_of_project("work.change_project")
 def add_tasks(request, project, context):
     """Choose prompts (GET), see what would come of it (GET with a choice), add them (POST)."""
+    if project.asks_for_prompt:
+        return _add_unwritten(request, project, context)
     sent = request.POST or request.GET
     form = AddTasksForm(sent or None)
     context |= {"form": form, "subtitle": _("Add tasks"), "is_closed": project.state == ProjectState.CLOSED}
@@ -45,6 +47,29 @@ def add_tasks(request, project, context):
         context |= _drawn(request, project, form) if request.method == "POST" else {}
         context |= {} if "drawn" in context else _foreseen(project, form)
     return render(request, "admin/work/project/add_tasks.html", context)
+
+
+def _add_unwritten(request, project, context):
+    """Say how many tasks there should be for which labelers write the prompt (GET), and add them (POST)."""
+    form = UnwrittenTasksForm(request.POST or None)
+    if form.is_valid():
+        asked = form.cleaned_data
+        try:
+            added = drawing.add_unwritten_tasks(
+                project=project,
+                number=asked["number"] or 0,
+                use_cases=asked["use_cases"],
+                priority=asked["priority"] or 0,
+            )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            said = ngettext("Added %(n)d task.", "Added %(n)d tasks.", added) % {"n": added}
+            messages.success(request, said)
+            _log(request, project, said)
+            return redirect("admin:work_project_change", project.pk)
+    context |= {"form": form, "subtitle": _("Add tasks"), "is_closed": project.state == ProjectState.CLOSED}
+    return render(request, "admin/work/project/add_unwritten.html", context)
 
 
 def _foreseen(project, form):

@@ -2,12 +2,15 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
+from labeling.labels import recording
 from labeling.prompts.models import Prompt
 from labeling.work import drawing, projects
-from labeling.work.models import Task
+from labeling.work.models import Project, Task
 from tests.factories import ProjectFactory, PromptFactory
-from tests.labels.writing import project_of, task_of
+from tests.labels.writing import asking_sheet_of, project_of, task_of
+from tests.work.test_admin import asked_for, page
 
 pytestmark = pytest.mark.django_db
 
@@ -110,3 +113,49 @@ def test_a_ranking_still_draws_its_candidates():
     drawn = drawing.add_tasks(project=ProjectFactory(), prompts=[prompt.pk])
 
     assert [row["prompt"] for row in drawn.refused] == [prompt.pk]
+
+
+def test_a_researcher_sets_up_a_project_that_asks_for_prompts_and_gives_it_tasks(rita, client_of):
+    client = client_of(rita)
+    fields = asked_for(kind="demonstration", prompt_types=["plain", "user_based"], asks_for_tags="on")
+    client.post(reverse("admin:work_project_add"), fields)
+    project = Project.objects.get()
+    assert (project.kind, project.prompt_types, project.asks_for_tags) == (
+        "demonstration",
+        ["plain", "user_based"],
+        True,
+    )
+
+    asked = {"number": "2", "use_cases": "A shop …\r\n\r\n A school …\r\n", "priority": ""}
+    answer = client.post(page("add_tasks", project), asked, follow=True)
+
+    assert "Added 4 tasks." in answer.text
+    assert sorted(Task.objects.values_list("use_case_text", flat=True)) == ["", "", "A school …", "A shop …"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"number": "", "use_cases": " "}, "Add between 1 and 20,000 tasks at a time."),
+        ({"number": "1", "use_cases": "A shop …"}, "“Write” asks for no user-based prompts."),
+    ],
+)
+def test_tasks_that_cannot_be_are_refused_on_the_page(rita, client_of, asked, sentence):
+    project = project_of(name="Write", prompt_types=["plain"])
+
+    assert sentence in client_of(rita).post(page("add_tasks", project), asked).text
+    assert Task.objects.count() == 0
+
+
+def test_researchers_see_what_was_written_and_what_for(rita, ann, client_of):
+    sheet = asking_sheet_of(ann, asks_for_tags=True, use_case_text="A shop wants kinder e-mails.")
+    client = client_of(rita)
+    progress = client.get(page("progress", sheet.project)).text
+    body = {"text": "Dear …", "prompt": {"type": "user_based", "text": "Make it kinder."}, "tags": ["ambiguous"]}
+
+    label = recording.record(assignment=sheet, body=body)
+
+    assert "A shop wants kinder e-mails." in progress
+    assert "A shop wants kinder e-mails." in client.get(reverse("admin:work_task_change", args=[sheet.task_id])).text
+    shown = client.get(reverse("admin:labels_label_change", args=[label.pk])).text
+    assert [words in shown for words in ("Dear …", "Make it kinder.", "ambiguous")] == [True] * 3
