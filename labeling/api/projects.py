@@ -22,7 +22,7 @@ from labeling.api.problems import Problem
 from labeling.api.shapes import Named, Strict
 from labeling.candidates.models import Flag
 from labeling.guidelines.models import Form, InstructionsVersion
-from labeling.prompts.models import Origin, Prompt, Source, Split, UseCase
+from labeling.prompts.models import WRITTEN_CHOICES, Origin, Prompt, Source, Split, UseCase
 from labeling.work import drawing
 from labeling.work import projects as verbs
 from labeling.work.models import Project, ProjectState
@@ -52,6 +52,12 @@ NEW = OpenApiExample(
 BY_FILTER = OpenApiExample("By a filter", {"source": "support-2026", "split": "train", "limit": 100}, request_only=True)
 BY_IDS = OpenApiExample("By ids", {"prompts": [17, 18, 21]}, request_only=True)
 
+UNWRITTEN = OpenApiExample(
+    "Without prompts: labelers write them",
+    {"unwritten": 20, "use_cases": ["A small shop wants to answer its customers' e-mails faster."]},
+    request_only=True,
+)
+
 
 class ProjectRow(Strict, serializers.ModelSerializer):
     form = Named(
@@ -71,12 +77,19 @@ class ProjectRow(Strict, serializers.ModelSerializer):
         help_text="Responses with one of these flags are drawn into no task.",
     )
 
+    prompt_types = serializers.ListField(
+        child=serializers.ChoiceField(WRITTEN_CHOICES),
+        required=False,
+        help_text="Of the prompts that labelers write along with demonstrations; none: the prompts are given.",
+    )
+
     class Meta:
         model = Project
         fields = [
             "id", "name", "kind", "purpose", "state", "instructions", "instructions_version", "form", "k", "min_k",
             "rate_first", "layout", "may_arrange", "overlap", "cohort", "lease_minutes", "baseline",
-            "most_per_model", "with_references", "leave_out", "created_at",
+            "most_per_model", "with_references", "leave_out", "prompt_types", "asks_for_tags",
+            "created_at",
         ]  # fmt: skip
         read_only_fields = ["created_at"]
         extra_kwargs = {
@@ -107,13 +120,30 @@ class TasksAsked(Strict):
     origin = serializers.ChoiceField(Origin.choices, required=False)
     use_case = serializers.ChoiceField(UseCase.choices, required=False)
     language = serializers.CharField(required=False)
+    unwritten = serializers.IntegerField(
+        min_value=1,
+        max_value=100_000,
+        required=False,
+        help_text="So many tasks without a prompt, where the project asks labelers for it.",
+    )
+    use_cases = serializers.ListField(
+        child=serializers.CharField(max_length=10_000),
+        required=False,
+        allow_empty=False,
+        max_length=100_000,
+        help_text="Anonymised: each becomes a task, for a user-based prompt that the labeler writes from it.",
+    )
     limit = serializers.IntegerField(min_value=1, required=False, help_text="At most so many tasks.")
     priority = serializers.IntegerField(
         min_value=-(2**15), max_value=2**15 - 1, default=0, help_text="Higher comes first."
     )
 
     def validate(self, asked):
-        chosen = asked.keys() - {"limit", "priority"}
+        chosen = asked.keys() - {"limit", "priority", "unwritten", "use_cases"}
+        if _is_unwritten(asked):
+            if chosen or "limit" in asked:
+                raise serializers.ValidationError(_("Tasks without a prompt are added without naming prompts."))
+            return asked
         if not chosen:
             raise serializers.ValidationError(
                 _("Name the prompts: by “prompts”, their ids, or by “source” or a filter.")
@@ -121,6 +151,11 @@ class TasksAsked(Strict):
         if "prompts" in chosen and len(chosen) > 1:
             raise serializers.ValidationError(_("Name the prompts by their ids or by a filter, not by both."))
         return asked
+
+
+def _is_unwritten(asked):
+    """Are tasks asked for whose prompt labelers write?"""
+    return bool(asked.keys() & {"unwritten", "use_cases"})
 
 
 class RefusedPrompt(serializers.Serializer):
@@ -214,7 +249,7 @@ class Projects(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet)
     summary="Make tasks of prompts and draw their candidates",
     request=TasksAsked,
     responses={201: TasksAdded},
-    examples=[BY_FILTER, BY_IDS],
+    examples=[BY_FILTER, BY_IDS, UNWRITTEN],
 )
 @api_view(["POST"])
 @permission_classes([Engineers])
@@ -225,6 +260,10 @@ def add_tasks(request, pk):
     asked.is_valid(raise_exception=True)
     chosen = dict(asked.validated_data)
     limit, priority = chosen.pop("limit", None), chosen.pop("priority")
+    if _is_unwritten(chosen):
+        number, use_cases = chosen.get("unwritten", 0), chosen.get("use_cases", ())
+        made = drawing.add_unwritten_tasks(project=project, number=number, use_cases=use_cases, priority=priority)
+        return Response({"created": made, "refused": []}, status=201)
     prompts = chosen.get("prompts") or Prompt.objects.filter(**chosen)
     drawn = drawing.add_tasks(project=project, prompts=prompts, limit=limit, priority=priority)
     return Response({"created": drawn.created, "refused": drawn.refused}, status=201)

@@ -3,8 +3,9 @@
 import pytest
 
 from labeling.labels.models import Demonstration, Label
-from labeling.prompts.models import Prompt, PromptTag
-from labeling.work.models import Draft
+from labeling.prompts.models import Prompt, PromptTag, Source
+from labeling.work.models import Draft, Task
+from tests.factories import PromptFactory
 from tests.labels.writing import FEW_SHOT, PAIRS, TYPES, project_of, task_of
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +142,27 @@ def test_next_costs_few_queries(anns, django_assert_num_queries):
     # who (2), project, the queue (8), the sheet with its draft, how far along (1, the rest kept)
     with django_assert_num_queries(13):
         taken(anns, project)
+
+
+def test_a_project_that_asks_for_prompts_is_set_up_and_given_tasks(rest, eve):
+    engineer = rest(eve, "write")
+    asked = {"name": "Write", "kind": "demonstration", "instructions": "Be kind.", "prompt_types": TYPES}
+
+    project = engineer.post("/api/v1/projects/", asked | {"asks_for_tags": True}).json()
+    tasks = f"/api/v1/projects/{project['id']}/tasks/"
+    answer = engineer.post(tasks, {"unwritten": 2, "use_cases": ["A shop …"]})
+
+    assert (project["prompt_types"], project["asks_for_tags"]) == (TYPES, True)
+    assert (answer.status_code, answer.json()) == (201, {"created": 3, "refused": []})
+    assert sorted(Task.objects.values_list("prompt", "use_case_text")) == [(None, ""), (None, ""), (None, "A shop …")]
+    assert engineer.post(tasks, {"unwritten": 2, "limit": 1}).status_code == 400
+    assert engineer.post(tasks, {"source": Source.objects.create(name="s").name}).status_code == 422
+
+
+def test_any_prompt_becomes_a_task_of_a_demonstration(rest, eve):
+    project = project_of()
+    prompts = [PromptFactory().pk for _ in range(2)]
+
+    answer = rest(eve, "write").post(f"/api/v1/projects/{project.pk}/tasks/", {"prompts": [*prompts, 0x7FFF]})
+
+    assert answer.json() == {"created": 2, "refused": [{"prompt": 0x7FFF, "reason": "There is no such prompt."}]}
