@@ -33,7 +33,8 @@ attune.onSheet((sheet, { on, find, all }) => {
 
   function count() {
     const gaps = missing();
-    find("[data-missing]").replaceChildren(gaps.length ? words.wMissing : words.wComplete, ...gaps.slice(0, 3).map(button));
+    const more = gaps.length > 2 ? ` +${gaps.length - 2}` : "";
+    find("[data-missing]").replaceChildren(gaps.length ? words.wMissing : words.wComplete, ...gaps.slice(0, 2).map(button), more);
     find("[data-count]").textContent = attune.fill(words.wCount, { n: text.value.split(/\s+/).filter(Boolean).length });
     for (const field of all("[aria-invalid]")) if (!isBlank(field)) field.removeAttribute("aria-invalid");
   }
@@ -176,6 +177,5 @@ attune.onSheet((sheet, { on, find, all }) => {
   const first = missing()[0];
   if (wrong) wrong.click();
   else if (first && matchMedia("(pointer: fine)").matches) reach(first);
-  const said = find(".messages");
-  if (said) attune.say(said.textContent.trim());
+  attune.say(find("#said").textContent.trim());
 });
