@@ -75,6 +75,7 @@ class LabelRow(serializers.Serializer):
     labeler = serializers.CharField(help_text="A pseudonym.")
     cohort = serializers.ChoiceField(Cohort.choices, allow_null=True)
     by_program = serializers.BooleanField()
+    calibration = serializers.BooleanField(help_text="Of a task of the calibration pool, which everybody gets.")
     form_version = serializers.IntegerField()
     instructions_version = serializers.IntegerField()
     revision = serializers.IntegerField()
@@ -93,13 +94,16 @@ class LabelRow(serializers.Serializer):
 class LabelFilter(django_filters.FilterSet):
     project = django_filters.ModelChoiceFilter(field_name="assignment__project", queryset=Project.objects.all())
     kind = django_filters.ChoiceFilter(field_name="assignment__project__kind", choices=Kind.choices)
+    by_program = django_filters.BooleanFilter(
+        field_name="assignment__by_program", help_text="Whether programs' labels alone, or people's alone."
+    )
     since = django_filters.IsoDateTimeFilter(
         field_name="submitted_at", lookup_expr="gte", help_text="Submitted at or after this, in ISO 8601."
     )
 
     class Meta:
         model = Label
-        fields = ["project", "kind", "since"]
+        fields = ["project", "kind", "by_program", "since"]
 
 
 class Labels(ListAPIView):
@@ -161,6 +165,7 @@ def line(label):
         "labeler": pseudonym(assignment.labeler.pseudonym_key),
         "cohort": assignment.cohort or None,
         "by_program": assignment.by_program,
+        "calibration": assignment.task.is_calibration,
         "form_version": assignment.form_version_id,
         "instructions_version": assignment.instructions_version.number,
         "revision": label.revision,

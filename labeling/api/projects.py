@@ -88,11 +88,17 @@ class ProjectRow(Strict, serializers.ModelSerializer):
         fields = [
             "id", "name", "kind", "purpose", "state", "instructions", "instructions_version", "form", "k", "min_k",
             "rate_first", "layout", "may_arrange", "overlap", "cohort", "lease_minutes", "baseline",
-            "most_per_model", "with_references", "leave_out", "prompt_types", "asks_for_tags",
-            "created_at",
+            "most_per_labeler", "calibration_share", "programs", "most_per_model", "with_references", "leave_out",
+            "prompt_types", "asks_for_tags", "created_at",
         ]  # fmt: skip
         read_only_fields = ["created_at"]
         extra_kwargs = {
+            "most_per_labeler": {"help_text": "Tasks that one person may do; null for as many as there are."},
+            "calibration_share": {
+                "help_text": "Share of each labeler's work that comes from the calibration pool, 0 to 0.5.",
+                "coerce_to_string": False,
+            },
+            "programs": {"help_text": "Programs label beside people, without taking seats, or not at all."},
             "most_per_model": {"help_text": "Responses of one model in one task; null for as many as chance has it."},
             "with_references": {"help_text": "Whether what a person wrote can be drawn, too: at most once in a task."},
         }
@@ -137,9 +143,12 @@ class TasksAsked(Strict):
     priority = serializers.IntegerField(
         min_value=-(2**15), max_value=2**15 - 1, default=0, help_text="Higher comes first."
     )
+    calibration = serializers.BooleanField(
+        default=False, help_text="Put them into the calibration pool, which everybody gets."
+    )
 
     def validate(self, asked):
-        chosen = asked.keys() - {"limit", "priority", "unwritten", "use_cases"}
+        chosen = asked.keys() - {"limit", "priority", "calibration", "unwritten", "use_cases"}
         if _is_unwritten(asked):
             if chosen or "limit" in asked:
                 raise serializers.ValidationError(_("Tasks without a prompt are added without naming prompts."))
@@ -182,14 +191,17 @@ class Progress(serializers.Serializer):
     state = serializers.ChoiceField(ProjectState.choices)
     tasks = serializers.IntegerField()
     set_aside = serializers.IntegerField()
+    in_pool = serializers.IntegerField(help_text="Tasks of the calibration pool.")
     seats = serializers.IntegerField(allow_null=True, help_text="Labels wanted; null where tasks are for everybody.")
     taken = serializers.IntegerField(help_text="Of the seats: submitted, or being worked on.")
     open = serializers.IntegerField()
-    submitted = serializers.IntegerField()
+    submitted = serializers.IntegerField(help_text="By people, as all of these counts are.")
+    submitted_from_pool = serializers.IntegerField(help_text="Of these, of tasks of the calibration pool.")
     skipped = serializers.IntegerField()
     expired = serializers.IntegerField()
     submitted_last_hour = serializers.IntegerField()
     labelers = LabelerProgress(many=True)
+    programs = LabelerProgress(many=True, help_text="They label beside people and take no seats.")
 
 
 def _with_instructions():
@@ -259,13 +271,14 @@ def add_tasks(request, pk):
     asked = TasksAsked(data=request.data)
     asked.is_valid(raise_exception=True)
     chosen = dict(asked.validated_data)
-    limit, priority = chosen.pop("limit", None), chosen.pop("priority")
+    limit = chosen.pop("limit", None)
+    how = {"priority": chosen.pop("priority"), "to_pool": None if chosen.pop("calibration") else 0}
     if _is_unwritten(chosen):
         number, use_cases = chosen.get("unwritten", 0), chosen.get("use_cases", ())
-        made = drawing.add_unwritten_tasks(project=project, number=number, use_cases=use_cases, priority=priority)
+        made = drawing.add_unwritten_tasks(project=project, number=number, use_cases=use_cases, **how)
         return Response({"created": made, "refused": []}, status=201)
     prompts = chosen.get("prompts") or Prompt.objects.filter(**chosen)
-    drawn = drawing.add_tasks(project=project, prompts=prompts, limit=limit, priority=priority)
+    drawn = drawing.add_tasks(project=project, prompts=prompts, limit=limit, **how)
     return Response({"created": drawn.created, "refused": drawn.refused}, status=201)
 
 

@@ -5,7 +5,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -83,7 +82,7 @@ def start(request, project_id):
     except queue.NotOpen:
         raise Http404 from None
     if sheet is None:
-        messages.info(request, _("Nothing is left for you in this project. Thank you."))
+        messages.info(request, queue.why_nothing(labeler=request.user, project=project))
         return redirect("desk:home")
     return redirect("labels:sheet", sheet.pk)
 
@@ -97,10 +96,12 @@ def _projects(user):
 
 def _card(user, project):
     open_sheet = Assignment.objects.filter(labeler=user, project=project, state=AssignmentState.OPEN)
+    left = counting.left_for(user, project)
     return {
         "project": project.name,
         "kind": project.get_kind_display(),
-        "left": counting.left_for(user, project),
+        "left": left,
+        "why_nothing": "" if left else queue.why_nothing(labeler=user, project=project),
         "today": counting.submitted_today(user, project),
         "is_open_sheet": open_sheet.exists(),
         "start_url": reverse("desk:start", args=[project.pk]),

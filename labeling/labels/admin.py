@@ -51,6 +51,7 @@ class LabelAdmin(UnderPseudonyms):
         "id",
         "project",
         "labeler_pseudonym",
+        "by_program",
         "order",
         "revision",
         "seconds",
@@ -63,8 +64,8 @@ class LabelAdmin(UnderPseudonyms):
     ordering = ("-submitted_at",)
     inlines = (Ratings,)
     fields = (
-        "assignment", "project", "labeler_pseudonym", "prompt", "written", "written_prompt", "tags", "order",
-        "was_arranged", "about_prompt", "form_version", "instructions_version", "revision", "seconds",
+        "assignment", "project", "labeler_pseudonym", "by_program", "prompt", "written", "written_prompt", "tags",
+        "order", "was_arranged", "about_prompt", "form_version", "instructions_version", "revision", "seconds",
         "submitted_at", "superseded_at",
     )  # fmt: skip
     readonly_fields = fields
@@ -79,6 +80,10 @@ class LabelAdmin(UnderPseudonyms):
     @admin.display(description=_("project"), ordering="assignment__project__name")
     def project(self, label):
         return label.assignment.project
+
+    @admin.display(description=_("by a program"), boolean=True, ordering="assignment__by_program")
+    def by_program(self, label):
+        return label.assignment.by_program
 
     @admin.display(description=_("prompt"))
     def prompt(self, label):

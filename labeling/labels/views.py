@@ -98,7 +98,7 @@ def _next(request, assignment):
             messages.info(request, _("This project takes no more work at the moment."))
         else:
             if following is None:
-                messages.info(request, _("Nothing is left for you in this project. Thank you."))
+                messages.info(request, queue.why_nothing(labeler=request.user, project=assignment.project))
     if following is None:
         return _go(request, reverse("desk:home"))
     address = reverse("labels:sheet", args=[following.pk])

@@ -39,12 +39,15 @@ class ProjectAdmin(admin.ModelAdmin):
         (gettext_lazy("What is asked"), {"fields": ("form", "markdown", "rate_first", "may_arrange", "layout")}),
         (gettext_lazy("What else is asked for a demonstration"), {"fields": ("prompt_types", "asks_for_tags")}),
         (gettext_lazy("What is compared"), {"fields": COMPARED}),
-        (gettext_lazy("By how many, for how long"), {"fields": ("overlap", "lease_minutes")}),
+        (gettext_lazy("By how many, for how long"), {"fields": ("overlap", "most_per_labeler", "lease_minutes")}),
+        (gettext_lazy("Calibration and programs"), {"fields": ("calibration_share", "programs")}),
     )
     save_on_top = True
 
     def get_queryset(self, request):
-        submitted = Assignment.objects.filter(state=AssignmentState.SUBMITTED)
+        submitted = Assignment.objects.filter(
+            state=AssignmentState.SUBMITTED, by_program=False, task__is_calibration=False
+        )
         in_play = Task.objects.filter(set_aside_at__isnull=True)
         return (
             super()
@@ -149,17 +152,17 @@ class WantsHands(admin.SimpleListFilter):
 class TaskAdmin(Never, admin.ModelAdmin):
     """Tasks are drawn, not typed: here they are looked at, set aside, brought back, and put in order."""
 
-    list_display = ("prompt_text", "project", "hands", "priority", "set_aside_reason")
-    list_filter = (WantsHands, "project")
+    list_display = ("prompt_text", "project", "hands", "priority", "is_calibration", "set_aside_reason")
+    list_filter = (WantsHands, "is_calibration", "project")
     list_select_related = ("prompt", "project")
     search_fields = ("prompt__external_id", "project__name")
     ordering = ("-priority", "-position")
     show_full_result_count = False
-    actions = ("set_aside", "bring_back", "change_priority")
+    actions = ("set_aside", "bring_back", "change_priority", "shuffle", "to_pool", "from_pool")
     inlines = (Candidates,)
     fields = (
-        "project", "prompt_text", "use_case_text", "hands", "priority", "set_aside_at", "set_aside_by",
-        "set_aside_reason", "seed", "created_at",
+        "project", "prompt_text", "use_case_text", "hands", "priority", "is_calibration", "set_aside_at",
+        "set_aside_by", "set_aside_reason", "seed", "created_at",
     )  # fmt: skip
     readonly_fields = ("prompt_text", "hands")
 
@@ -186,6 +189,21 @@ class TaskAdmin(Never, admin.ModelAdmin):
     @admin.action(description=gettext_lazy("Change the priority"), permissions=["steer"])
     def change_priority(self, request, tasks):
         return _ask(self, request, tasks, "change_priority", PriorityForm, _("Change the priority"), _put_in_order)
+
+    @admin.action(description=gettext_lazy("Shuffle among equals"), permissions=["steer"])
+    def shuffle(self, request, tasks):
+        changed = steering.shuffle(tasks=_plain(tasks))
+        messages.success(request, _say(changed, "%(n)d task has a new place.", "%(n)d tasks have a new order."))
+
+    @admin.action(description=gettext_lazy("Put into the calibration pool"), permissions=["steer"])
+    def to_pool(self, request, tasks):
+        changed = steering.put_into_the_pool(tasks=_plain(tasks))
+        messages.success(request, _say(changed, "%(n)d task joined the pool.", "%(n)d tasks joined the pool."))
+
+    @admin.action(description=gettext_lazy("Take out of the calibration pool"), permissions=["steer"])
+    def from_pool(self, request, tasks):
+        changed = steering.take_out_of_the_pool(tasks=_plain(tasks))
+        messages.success(request, _say(changed, "%(n)d task left the pool.", "%(n)d tasks left the pool."))
 
 
 def _plain(tasks):
@@ -230,7 +248,9 @@ def _say(number, one, several):
 
 @admin.register(Assignment)
 class AssignmentAdmin(UnderPseudonyms):
-    list_display = ("id", "project", "labeler_pseudonym", "cohort", "state", "leased_at", "lease_until", "closed_at")
+    list_display = (
+        "id", "project", "labeler_pseudonym", "by_program", "cohort", "state", "leased_at", "lease_until", "closed_at",
+    )  # fmt: skip
     list_filter = ("state", "cohort", "by_program", "project")
     list_select_related = ("project", "labeler")
     search_fields = ("=id", "labeler__email", "labeler__name", "project__name")
@@ -260,12 +280,12 @@ class AssignmentAdmin(UnderPseudonyms):
 
 @admin.register(Membership)
 class MembershipAdmin(OnlyShown):
-    list_display = ("labeler", "project", "joined_at", "acknowledged_instructions")
+    list_display = ("labeler", "project", "taken", "taken_from_pool", "joined_at", "acknowledged_instructions")
     list_filter = ("project",)
     list_select_related = ("labeler", "project", "acknowledged_instructions__instructions")
     search_fields = ("labeler__email", "labeler__name", "project__name")
     ordering = ("-joined_at",)
-    fields = ("labeler", "project", "joined_at", "acknowledged_instructions")
+    fields = ("labeler", "project", "taken", "taken_from_pool", "joined_at", "acknowledged_instructions")
 
 
 @admin.register(TaskCandidate)

@@ -1,5 +1,7 @@
 """Can a project be set up like this? Everything wrong with it, in whole sentences."""
 
+from decimal import Decimal
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -7,6 +9,7 @@ from labeling.candidates.models import Flag
 from labeling.guidelines.versions import check_markdown
 from labeling.work.models import Audience, Kind, Project, ProjectState, Purpose
 
+MOST_CALIBRATION = Decimal("0.5")
 LONGEST_LEASE = 30 * 24 * 60  # minutes
 
 
@@ -76,6 +79,10 @@ def _faults_together(project):
             "most_per_model",
             _("At least one response of a model may stand in a task; leave the limit empty for any number."),
         )
+    if project.most_per_labeler is not None and project.most_per_labeler < 1:
+        yield "most_per_labeler", _("One labeler may do at least one task; leave the limit empty for any number.")
+    if project.calibration_share is not None and not 0 <= project.calibration_share <= MOST_CALIBRATION:
+        yield "calibration_share", _("Calibration is at most half of the work: a share from 0 to 0.5.")
     if project.overlap is not None and project.overlap < 1:
         yield "overlap", _("At least one labeler looks at each task; leave the overlap empty for everybody.")
     if not 1 <= project.lease_minutes <= LONGEST_LEASE:

@@ -6,7 +6,7 @@ from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -30,13 +30,14 @@ class Drawn:
         self.refused.append({"prompt": prompt, "reason": reason})
 
 
-def add_tasks(*, project, prompts, limit=None, priority=0, seed=None):
+def add_tasks(*, project, prompts, limit=None, priority=0, to_pool=0, seed=None):
     """Make a task of each of `prompts` and draw its candidates; return a `Drawn`.
 
     `prompts` is either a queryset (a filter: prompts that are tasks already are passed over, so that drawing again
     adds only what is new) or ids (each id is answered for: created or refused). `limit` is how many tasks to add.
     Everything random comes from `random.Random(seed)`: the same seed, prompts and responses give the same tasks.
-    Demonstrations are written to any prompt, and have no candidates.
+    Demonstrations are written to any prompt, and have no candidates. So many of the tasks, drawn by lot, go `to_pool`,
+    the calibration pool that everybody gets; None for all of them.
     """
     if project.asks_for_prompt:
         raise ValidationError(
@@ -45,7 +46,7 @@ def add_tasks(*, project, prompts, limit=None, priority=0, seed=None):
     drawn = Drawn()
     randomness = random.Random(seed)  # noqa: S311  a fair draw that can be repeated, not a secret
     with transaction.atomic():
-        _lock(project)
+        last = _lock(project)
         ids = _by_filter(project, prompts) if isinstance(prompts, QuerySet) else _named(project, prompts, drawn)
         while batch := list(islice(ids, BATCH)):
             room = None if limit is None else limit - drawn.created
@@ -53,11 +54,19 @@ def add_tasks(*, project, prompts, limit=None, priority=0, seed=None):
                 break
             _draw_batch(project, batch, drawn, randomness, room, priority)
         if drawn.created:
+            _fill_the_pool(project.tasks.filter(pk__gt=last), to_pool)
             queue.start_over(project=project)
     return drawn
 
 
-def add_unwritten_tasks(*, project, number=0, use_cases=(), priority=0, seed=None):
+def _fill_the_pool(tasks, to_pool):
+    """Put `to_pool` of the new tasks into it: those that chance has placed first."""
+    if to_pool != 0:
+        chosen = tasks.order_by("-position").values("pk")[:to_pool]
+        tasks.filter(pk__in=chosen).update(is_calibration=True, seats=None)
+
+
+def add_unwritten_tasks(*, project, number=0, use_cases=(), priority=0, to_pool=0, seed=None):
     """Make `number` tasks for which labelers write the prompt, and one from each of `use_cases`; return how many.
 
     Everything random comes from `random.Random(seed)`. Raises ValidationError.
@@ -66,8 +75,9 @@ def add_unwritten_tasks(*, project, number=0, use_cases=(), priority=0, seed=Non
     randomness = random.Random(seed)  # noqa: S311  as above
     tasks = [_new_task(project, None, randomness, priority, use_case) for use_case in [*[""] * number, *use_cases]]
     with transaction.atomic():
-        _lock(project)
+        last = _lock(project)
         Task.objects.bulk_create(tasks, batch_size=BATCH)
+        _fill_the_pool(project.tasks.filter(pk__gt=last), to_pool)
         queue.start_over(project=project)
     return len(tasks)
 
@@ -216,10 +226,11 @@ def _count_drawable(project, prompts):
 
 
 def _lock(project):
-    """Draw one at a time into a project; labelers at work are not held up (FOR NO KEY UPDATE)."""
+    """Draw one at a time into a project; labelers at work are not held up (FOR NO KEY UPDATE). Return the last task."""
     state = Project.objects.select_for_update(no_key=True).values_list("state", flat=True).get(pk=project.pk)
     if state == ProjectState.CLOSED:
         raise ValidationError(_("“%(project)s” is closed and takes no more tasks.") % {"project": project})
+    return Task.objects.aggregate(last=Max("pk", default=0))["last"]
 
 
 def _is_task(project):

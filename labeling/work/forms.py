@@ -45,11 +45,12 @@ class ProjectForm(forms.ModelForm):
         fields = (
             "name", "kind", "purpose", "cohort", "form", "k", "min_k", "baseline", "most_per_model", "with_references",
             "leave_out", "prompt_types", "asks_for_tags", "rate_first", "layout", "may_arrange", "overlap",
-            "lease_minutes",
+            "lease_minutes", "most_per_labeler", "calibration_share", "programs",
         )  # fmt: skip
         help_texts = {
             "k": _("2 to 16. Holds for tasks added from now on."),
             "cohort": _("Held-out labelers only ever evaluate."),
+            "programs": _("Their labels are told apart everywhere, and stay out of datasets unless asked for."),
             "with_references": _(
                 "What a person wrote can be drawn like the response of a model, at most once in a task, and is not "
                 "told apart from it."
@@ -100,6 +101,14 @@ class AddTasksForm(forms.Form):
         initial=0,
         required=False,
         help_text=_("Higher comes first."),
+    )
+    to_pool = forms.IntegerField(
+        label=_("For calibration"),
+        min_value=0,
+        max_value=MOST_AT_ONCE,
+        initial=0,
+        required=False,
+        help_text=_("So many of them, drawn by lot, go into the calibration pool, which everybody gets."),
     )
 
     def prompts(self):

@@ -1,6 +1,7 @@
 """Who gets which sheet next? Projects, their tasks, and the assignments by which labelers hold them."""
 
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -51,11 +52,20 @@ class Layout(models.TextChoices):
     PAGES = "pages", _("pages: one response after the other, then the board")
 
 
+class Programs(models.TextChoices):
+    """Do programs label here? Where they do, they take no seat: the overlap counts people."""
+
+    BESIDE = "beside", _("beside people: every task, without taking a seat")
+    NONE = "none", _("not at all")
+
+
 class ProjectQuerySet(models.QuerySet):
     def open_to(self, labeler):
-        """Open projects for the labeler's cohort; all of them for researchers and programs, who have none."""
+        """Open projects for the labeler's cohort; all for researchers, and for programs those where they may label."""
         cohort = cohort_of(labeler)
         open_projects = self.filter(state=ProjectState.OPEN)
+        if labeler.is_program:
+            open_projects = open_projects.exclude(programs=Programs.NONE)
         if cohort is None:
             return open_projects if labeler.stands_outside_cohorts else self.none()
         return open_projects.filter(cohort__in=[cohort, Audience.ANY])
@@ -84,6 +94,23 @@ class Project(models.Model):
     may_arrange = models.BooleanField(_("offer “Arrange by my ratings”"), default=True)
     overlap = models.PositiveSmallIntegerField(
         _("overlap"), null=True, blank=True, default=1, help_text=_("Labelers per task. Empty: everybody.")
+    )
+    most_per_labeler = models.PositiveIntegerField(
+        _("most tasks for one labeler"), null=True, blank=True, help_text=_("Empty: as many as there are.")
+    )
+    calibration_share = models.DecimalField(
+        _("share of calibration"),
+        max_digits=3,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_(
+            "How much of each labeler's work comes from the calibration pool, which everybody gets: 0 to 0.5, such as "
+            "0.15. Empty: its tasks come in the order of all others."
+        ),
+    )
+    programs = models.CharField(
+        _("programs label"), max_length=6, choices=Programs, default=Programs.BESIDE, db_default=Programs.BESIDE.value
     )
     cohort = models.CharField(_("cohort"), max_length=10, choices=Audience, default=Audience.TRAINING)
     lease_minutes = models.PositiveIntegerField(_("lease in minutes"), default=60)
@@ -145,6 +172,15 @@ class Project(models.Model):
             ),
             models.CheckConstraint(condition=Q(overlap__isnull=True) | Q(overlap__gte=1), name="overlap_at_least_1"),
             models.CheckConstraint(
+                condition=Q(most_per_labeler__isnull=True) | Q(most_per_labeler__gte=1),
+                name="a_labeler_may_do_at_least_1",
+            ),
+            models.CheckConstraint(
+                condition=Q(calibration_share__isnull=True)
+                | Q(calibration_share__gte=0, calibration_share__lte=Decimal("0.5")),
+                name="calibration_is_at_most_half_of_the_work",
+            ),
+            models.CheckConstraint(
                 condition=Q(most_per_model__isnull=True) | Q(most_per_model__gte=1), name="a_model_may_stand_in_a_task"
             ),
             models.CheckConstraint(
@@ -162,6 +198,7 @@ class Project(models.Model):
             models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="project_purpose_is_known"),
             models.CheckConstraint(condition=Q(state__in=ProjectState.values), name="project_state_is_known"),
             models.CheckConstraint(condition=Q(layout__in=Layout.values), name="project_layout_is_known"),
+            models.CheckConstraint(condition=Q(programs__in=Programs.values), name="project_programs_is_known"),
         ]
 
     def __str__(self):
@@ -186,6 +223,10 @@ class Membership(models.Model):
     # Where the queue last served this labeler; null is the start. Only the queue moves it.
     cursor_priority = models.SmallIntegerField(_("cursor: priority"), null=True, blank=True)
     cursor_position = models.BigIntegerField(_("cursor: position"), null=True, blank=True)
+    # Sheets that this labeler has open or has submitted here, and those among them from the calibration pool. Only the
+    # queue changes them, in the transaction that changes the sheet.
+    taken = models.PositiveIntegerField(_("taken"), default=0, db_default=0)
+    taken_from_pool = models.PositiveIntegerField(_("taken from the pool"), default=0, db_default=0)
     acknowledged_instructions = models.ForeignKey(
         InstructionsVersion,
         models.SET_NULL,
@@ -206,6 +247,9 @@ class Membership(models.Model):
                 | Q(cursor_priority__isnull=False, cursor_position__isnull=False),
                 name="cursor_is_whole_or_absent",
             ),
+            models.CheckConstraint(
+                condition=Q(taken_from_pool__lte=F("taken")), name="the_pool_is_a_part_of_what_was_taken"
+            ),
         ]
 
     def __str__(self):
@@ -213,9 +257,16 @@ class Membership(models.Model):
 
 
 class TaskQuerySet(models.QuerySet):
+    def in_play(self):
+        return self.filter(set_aside_at__isnull=True)
+
     def wanting_hands(self):
         """Those that still have a seat free (everyone has a seat where `seats` is null)."""
-        return self.filter(set_aside_at__isnull=True).filter(Q(seats__isnull=True) | Q(taken__lt=F("seats")))
+        return self.in_play().filter(Q(seats__isnull=True) | Q(taken__lt=F("seats")))
+
+    def open_to(self, labeler):
+        """Programs take no seats, so they need none to be free."""
+        return self.in_play() if labeler.is_program else self.wanting_hands()
 
     def unseen_by(self, labeler):
         return self.exclude(assignments__labeler=labeler)
@@ -227,7 +278,10 @@ class Task(models.Model):
     Where the project asks labelers for the prompt (and there only, as a trigger sees to), there is none yet.
     """
 
-    project = models.ForeignKey(Project, models.PROTECT, related_name="tasks", verbose_name=_("project"))
+    # Its own index would be a third that begins with the project.
+    project = models.ForeignKey(
+        Project, models.PROTECT, related_name="tasks", verbose_name=_("project"), db_index=False
+    )
     prompt = models.ForeignKey(
         Prompt, models.PROTECT, null=True, blank=True, related_name="tasks", verbose_name=_("prompt")
     )
@@ -240,8 +294,12 @@ class Task(models.Model):
     seats = models.PositiveSmallIntegerField(
         _("seats"), null=True, blank=True, help_text=_("The overlap. Empty: everybody.")
     )
-    # Seats taken by open or submitted assignments. Only the queue changes it, in the statement that changes them.
+    # Seats taken by people's open or submitted assignments. Only the queue changes it, in the statement that changes
+    # them. Programs take none.
     taken = models.PositiveIntegerField(_("taken"), default=0)
+    is_calibration = models.BooleanField(
+        _("in the calibration pool"), default=False, db_default=False, help_text=_("Everybody gets it.")
+    )
     priority = models.SmallIntegerField(_("priority"), default=0, help_text=_("Higher comes first."))
     position = models.BigIntegerField(_("position"), help_text=_("Random: the order among equals."))
     # What the candidates and every labeler's order of them were drawn from.
@@ -270,11 +328,24 @@ class Task(models.Model):
                 condition=Q(set_aside_at__isnull=True) & (Q(seats__isnull=True) | Q(taken__lt=F("seats"))),
                 name="task_wanting_hands",
             ),
+            # Which comes next for a program, to which it does not matter who else has a seat?
+            models.Index(
+                fields=["project", "priority", "position"], condition=Q(set_aside_at__isnull=True), name="task_in_play"
+            ),
+            # Which comes next from the calibration pool?
+            models.Index(
+                fields=["project", "priority", "position"],
+                condition=Q(set_aside_at__isnull=True, is_calibration=True),
+                name="task_in_the_pool",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["project", "prompt"], name="one_task_per_project_and_prompt"),
             models.CheckConstraint(
                 condition=Q(seats__isnull=True) | Q(taken__lte=F("seats")), name="seats_not_overfilled"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_calibration=False) | Q(seats__isnull=True), name="everybody_gets_the_calibration_pool"
             ),
             models.CheckConstraint(
                 condition=Q(set_aside_at__isnull=True, set_aside_reason="")

@@ -90,9 +90,9 @@ def _drawn(request, project, form):
             request, _("The project's tasks have changed meanwhile. Here are the numbers as they are now.")
         )
         return {}
-    priority = form.cleaned_data["priority"] or 0
+    how = {name: form.cleaned_data[name] or 0 for name in ("priority", "to_pool")}
     try:
-        drawn = drawing.add_tasks(project=project, prompts=form.prompts(), limit=form.at_most(), priority=priority)
+        drawn = drawing.add_tasks(project=project, prompts=form.prompts(), limit=form.at_most(), **how)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return {}
@@ -104,10 +104,13 @@ def _drawn(request, project, form):
 @page_of_project("work.view_project")
 def progress(request, project, context):
     """Where does it stand, and who is on what? Asks again every two seconds until it is closed."""
+    totals = projects.totals(project)
     context |= {
         "subtitle": _("Progress"),
-        "totals": projects.totals(project),
+        "totals": totals,
+        "for_seats": totals["submitted"] - totals["submitted_from_pool"],
         "labelers": projects.by_labeler(project),
+        "programs": projects.by_program(project),
         "sheets": projects.open_sheets(project)[:100],
         "waiting_flags": flagging.waiting(project).count(),
         "is_over": project.state == ProjectState.CLOSED,

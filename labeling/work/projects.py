@@ -20,6 +20,7 @@ from labeling.work.models import Assignment, AssignmentState, Project, ProjectSt
 COPIED = (
     "kind", "purpose", "form", "k", "min_k", "rate_first", "layout", "may_arrange", "overlap", "cohort",
     "lease_minutes", "baseline", "most_per_model", "with_references", "leave_out",
+    "most_per_labeler", "calibration_share", "programs",
     "prompt_types", "asks_for_tags",
 )  # fmt: skip
 
@@ -40,6 +41,9 @@ def create_project(
     overlap=1,
     cohort="training",
     lease_minutes=60,
+    most_per_labeler=None,
+    calibration_share=None,
+    programs="beside",
     baseline=None,
     most_per_model=None,
     with_references=False,
@@ -51,8 +55,10 @@ def create_project(
     """Set a project up with instructions of its own (version 1 is the Markdown text given) and return it.
 
     `form` is a form or its key, `baseline` a ModelEndpoint or None, `overlap` None for everybody, `most_per_model` None
-    for as many as chance has it, `leave_out` values of Flag, `prompt_types` the origins that labelers choose from where
-    they write the prompt (none: it is given), `state` draft or open.
+    for as many as chance has it, `most_per_labeler` None for as many as there are, `calibration_share` a Decimal or
+    None for tasks of the calibration pool in the order of all others, `programs` beside (people) or none, `leave_out`
+    values of Flag, `prompt_types` the origins that labelers choose from where they write the prompt (none: it is
+    given), `state` draft or open.
     Raises ValidationError: field → whole sentences, for everything wrong at once.
     """
     project = Project(
@@ -68,6 +74,9 @@ def create_project(
         overlap=overlap,
         cohort=cohort,
         lease_minutes=lease_minutes,
+        most_per_labeler=most_per_labeler,
+        calibration_share=calibration_share,
+        programs=programs,
         baseline=baseline,
         most_per_model=most_per_model,
         with_references=with_references,
@@ -149,19 +158,19 @@ def change_overlap(*, project, overlap):
     seats = None if overlap is None else Greatest(F("taken"), overlap)
     Project.objects.filter(pk=project.pk).update(overlap=overlap)
     queue.start_over(project=project)  # before the tasks: the queue locks memberships first, too
-    Task.objects.filter(project=project).update(seats=seats)
+    Task.objects.filter(project=project, is_calibration=False).update(seats=seats)
     project.overlap = overlap
 
 
 def progress(project):
     """Return where the project stands, as plain numbers; labelers under their pseudonyms.
 
-    "seats" is None where tasks are for everybody; tasks set aside count neither there nor in "taken".
+    The counts are of people's sheets; programs, which take no seats, stand apart. "seats" is None where tasks are for
+    everybody; neither tasks set aside nor the calibration pool, which everybody gets, count there or in "taken".
     """
     return totals(project) | {
-        "labelers": [
-            {"labeler": pseudonym(row.pop("pseudonym_key")), **_without_identity(row)} for row in by_labeler(project)
-        ]
+        who: [{"labeler": pseudonym(row.pop("pseudonym_key")), **_without_identity(row)} for row in rows]
+        for who, rows in (("labelers", by_labeler(project)), ("programs", by_program(project)))
     }
 
 
@@ -170,19 +179,30 @@ def totals(project):
     hour_ago = timezone.now() - timedelta(hours=1)
     sheets = {state: Count("pk", filter=Q(state=state)) for state in AssignmentState.values}
     last_hour = Count("pk", filter=Q(state=AssignmentState.SUBMITTED, closed_at__gte=hour_ago))
+    from_pool = Count("pk", filter=Q(state=AssignmentState.SUBMITTED, task__is_calibration=True))
     return (
         {"project": project.pk, "state": project.state}
         | _task_counts(project)
-        | Assignment.objects.filter(project=project).aggregate(**sheets, submitted_last_hour=last_hour)
+        | Assignment.objects.filter(project=project, by_program=False).aggregate(
+            **sheets, submitted_from_pool=from_pool, submitted_last_hour=last_hour
+        )
     )
 
 
 def by_labeler(project):
-    """Return one dict per labeler who has held a sheet: who (id, name, e-mail, key) and their counts, most first."""
+    """Return one dict per person who has held a sheet: who (id, name, e-mail, key) and their counts, most first."""
+    return _by_whom(Assignment.objects.filter(project=project, by_program=False))
+
+
+def by_program(project):
+    """Return the same of programs."""
+    return _by_whom(Assignment.objects.filter(project=project, by_program=True))
+
+
+def _by_whom(assignments):
     sheets = {state: Count("pk", filter=Q(state=state)) for state in AssignmentState.values}
     return list(
-        Assignment.objects.filter(project=project)
-        .values(
+        assignments.values(
             "labeler_id",
             name=F("labeler__name"),
             email=F("labeler__email"),
@@ -201,12 +221,14 @@ def open_sheets(project):
 
 def _task_counts(project):
     in_play = Q(set_aside_at__isnull=True)
+    ordinary = in_play & Q(is_calibration=False)
     counts = Task.objects.filter(project=project).aggregate(
         tasks=Count("pk"),
         set_aside=Count("pk", filter=~in_play),
-        for_everybody=Count("pk", filter=in_play & Q(seats__isnull=True)),
-        seats=Sum("seats", filter=in_play, default=0),
-        taken=Sum("taken", filter=in_play, default=0),
+        in_pool=Count("pk", filter=in_play & Q(is_calibration=True)),
+        for_everybody=Count("pk", filter=ordinary & Q(seats__isnull=True)),
+        seats=Sum("seats", filter=ordinary, default=0),
+        taken=Sum("taken", filter=ordinary, default=0),
     )
     if counts.pop("for_everybody"):
         counts["seats"] = None

@@ -1,14 +1,17 @@
 """Who gets which sheet next, and for how long? Every change to a seat is in this file.
 
 A seat is taken (`Task.taken` goes up) when an assignment opens, kept when it is submitted and when it is opened again
-after that, and freed when it is skipped or expires, always in the same transaction. Locks are taken in one order, so
-that nobody waits in a circle: membership, then assignment, then task.
+after that, and freed when it is skipped or expires, always in the same transaction; `Membership.taken` counts a
+labeler's own sheets with it. Programs take no seats: they label beside people, and the overlap counts people. Locks are
+taken in one order, so that nobody waits in a circle: membership, then assignment, then task.
 """
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Count, F, IntegerField, OuterRef, Subquery
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +24,8 @@ from labeling.work.models import (
     ProjectState,
     Task,
 )
+
+SEATED = (AssignmentState.OPEN, AssignmentState.SUBMITTED)
 
 
 class NotOpen(Exception):
@@ -45,14 +50,44 @@ def next_assignment(*, labeler, project):
     """Return the sheet that `labeler` should work on in `project`, or None when nothing is left for them.
 
     That is the sheet they hold already, else one of theirs that expired and still has a seat, else the next task that
-    wants hands and that they have never seen. Programs may hold several, so they are always given another one.
+    wants hands and that they have never seen: one of the calibration pool where their share of it would fall below the
+    project's, as long as there is one. Programs may hold several, so they are always given another one, and every task.
     Raises NotOpen.
     """
     if not Project.objects.open_to(labeler).filter(pk=project.pk).exists():
         raise NotOpen(_("This project is not open to you."))
+    found = _look(labeler, project)
+    if found is None and not labeler.is_program:
+        # What looked empty may have been a neighbour's passing lock, or a seat that came free behind the cursor.
+        found = _look(labeler, project, from_the_start=True)
+    return found
+
+
+def _look(labeler, project, *, from_the_start=False):
+    """In vain, it lets everything go: tasks that were full by the time they were locked would stay locked, and whoever
+    waits for others while holding some may wait in a circle."""
     with transaction.atomic():
         membership = _lock_membership(labeler, project)
-        return _own(labeler, project) or _leased(labeler, project, membership)
+        found = _own(labeler, project, membership) or _leased(
+            labeler, project, membership, from_the_start=from_the_start
+        )
+        if found is None:
+            transaction.set_rollback(True)
+        return found
+
+
+def why_nothing(*, labeler, project):
+    """Say in a sentence why next_assignment has returned None."""
+    membership = Membership.objects.filter(labeler=labeler, project=project).first()
+    if membership and _has_done_the_most(labeler, project, membership):
+        return _("You have done the most that one person may do here. Thank you.")
+    return _("Nothing is left for you in this project. Thank you.")
+
+
+def _has_done_the_most(labeler, project, membership):
+    """The limit keeps one person from being most of what is said; programs are told apart anyway."""
+    most = project.most_per_labeler
+    return most is not None and not labeler.is_program and membership.taken >= most
 
 
 def _lock_membership(labeler, project):
@@ -65,7 +100,7 @@ def _lock_membership(labeler, project):
     return membership
 
 
-def _own(labeler, project):
+def _own(labeler, project, membership):
     """Return the sheet that they hold, else one of theirs that has expired; most of the time there is neither."""
     waiting = Assignment.objects.filter(
         labeler=labeler, project=project, state__in=[AssignmentState.OPEN, AssignmentState.EXPIRED]
@@ -74,13 +109,15 @@ def _own(labeler, project):
     if newest and newest.is_open and not labeler.is_program:
         extend(assignment=newest)
         return newest
-    return newest and _returned(labeler, project)
+    if newest is None or _has_done_the_most(labeler, project, membership):
+        return None
+    return _returned(labeler, project)
 
 
 def _returned(labeler, project):
     """Reopen an expired sheet by the same row: its draft is still there."""
     expired = Assignment.objects.filter(labeler=labeler, project=project, state=AssignmentState.EXPIRED)
-    for assignment in expired.filter(task__in=Task.objects.wanting_hands()).order_by("-closed_at")[:10]:
+    for assignment in expired.filter(task__in=Task.objects.open_to(labeler)).order_by("-closed_at")[:10]:
         if _move(assignment, AssignmentState.EXPIRED, AssignmentState.OPEN, lease_until=_lease_end(project)):
             if _take_seat(assignment):
                 return assignment
@@ -88,31 +125,48 @@ def _returned(labeler, project):
     return None
 
 
-def _leased(labeler, project, membership):
-    """Lease the next task past the labeler's cursor; failing that, look once more from the start, waiting for locks."""
-    after = (membership.cursor_priority, membership.cursor_position)
-    found = _lease(labeler, project, membership, after=after, locked_rows="SKIP LOCKED")
-    if found is None:
-        # What looked empty may have been a neighbour's passing lock, or a seat that came free behind the cursor.
-        found = _lease(labeler, project, membership, after=(None, None), locked_rows="")
-    return found
+def _leased(labeler, project, membership, *, from_the_start):
+    """Lease the next task past the labeler's cursor; or from the start, waiting for locks."""
+    if _has_done_the_most(labeler, project, membership):
+        return None
+    if _is_due_for_calibration(labeler, project, membership):
+        found = _lease(labeler, project, membership, THE_POOL)
+        if found:
+            return found
+    which = WANTING_HANDS if project.calibration_share is None else ORDINARY
+    if from_the_start:
+        membership.cursor_priority = membership.cursor_position = None
+    locked_rows = "" if from_the_start or labeler.is_program else "SKIP LOCKED"
+    return _lease(labeler, project, membership, EVERY_TASK if labeler.is_program else which, locked_rows)
 
+
+def _is_due_for_calibration(labeler, project, membership):
+    """Would one more ordinary task leave the labeler's share of calibration below the project's?"""
+    share = project.calibration_share
+    return share is not None and not labeler.is_program and membership.taken_from_pool < share * (membership.taken + 1)
+
+
+# Which tasks, past the cursor or from the start, and locked how.
+WANTING_HANDS = "AND (task.seats IS NULL OR task.taken < task.seats) {past_the_cursor}", "FOR UPDATE OF task"
+ORDINARY = f"AND NOT task.is_calibration {WANTING_HANDS[0]}", WANTING_HANDS[1]
+# Small, and everybody gets it in the same order, from its head: its tasks leave the cursor where it is.
+THE_POOL = "AND task.is_calibration", "FOR UPDATE OF task"
+# A program takes no seat from anybody, so it has nothing to lock.
+EVERY_TASK = "{past_the_cursor}", ""
 
 LEASE = """
 WITH picked AS (
-    SELECT task.id, task.priority, task.position, task.seed
+    SELECT task.id, task.priority, task.position, task.seed, task.is_calibration
     FROM work_task task
-    WHERE task.project_id = %(project)s
-      AND task.set_aside_at IS NULL AND (task.seats IS NULL OR task.taken < task.seats)
-      {past_the_cursor}
+    WHERE task.project_id = %(project)s AND task.set_aside_at IS NULL {which}
       AND NOT EXISTS (
           SELECT FROM work_assignment seen WHERE seen.task_id = task.id AND seen.labeler_id = %(labeler)s
       )
     ORDER BY task.priority DESC, task.position DESC
     LIMIT 1
-    FOR UPDATE OF task {locked_rows}
+    {locked}
 ), seated AS (
-    UPDATE work_task task SET taken = task.taken + 1 FROM picked WHERE task.id = picked.id
+    UPDATE work_task task SET taken = task.taken + 1 FROM picked WHERE task.id = picked.id AND NOT %(by_program)s
 ), leased AS (
     INSERT INTO work_assignment (
         id, task_id, project_id, labeler_id, state, purpose, cohort, by_program,
@@ -133,28 +187,34 @@ WITH picked AS (
     FROM leased, picked, work_taskcandidate candidate
     WHERE candidate.task_id = picked.id
 ), moved AS (
-    UPDATE work_membership SET cursor_priority = picked.priority, cursor_position = picked.position
-    FROM picked WHERE work_membership.id = %(membership)s
+    UPDATE work_membership stands SET
+        taken = stands.taken + 1, taken_from_pool = stands.taken_from_pool + picked.is_calibration::int,
+        cursor_priority = CASE WHEN %(by_the_cursor)s THEN picked.priority ELSE stands.cursor_priority END,
+        cursor_position = CASE WHEN %(by_the_cursor)s THEN picked.position ELSE stands.cursor_position END
+    FROM picked WHERE stands.id = %(membership)s
 )
 SELECT * FROM leased
 """
 
 
-def _lease(labeler, project, membership, *, after, locked_rows):
+def _lease(labeler, project, membership, which, locked_rows=""):
     """One statement: pick a task, take a seat, open the assignment, draw its order, move the cursor.
 
     The order of the responses is the order of a hash of the task's seed, the labeler and the candidate: the same
     whenever it is asked for, and another one for every labeler.
     """
-    past = "AND (task.priority, task.position) < (%(priority)s, %(position)s)" if after[0] is not None else ""
+    tasks, locked = which
+    is_under_way = membership.cursor_priority is not None
+    past = "AND (task.priority, task.position) < (%(priority)s, %(position)s)" if is_under_way else ""
     found = Assignment.objects.raw(
-        LEASE.format(past_the_cursor=past, locked_rows=locked_rows),
+        LEASE.format(which=tasks.format(past_the_cursor=past), locked=f"{locked} {locked_rows}"),
         {
             "project": project.pk,
             "labeler": labeler.pk,
             "membership": membership.pk,
-            "priority": after[0],
-            "position": after[1],
+            "by_the_cursor": which is not THE_POOL,
+            "priority": membership.cursor_priority,
+            "position": membership.cursor_position,
             "by_program": labeler.is_program,
             "order_key": str(labeler.pseudonym_key),
             "now": timezone.now(),
@@ -167,9 +227,12 @@ def _lease(labeler, project, membership, *, after, locked_rows):
 def hand_in(*, assignment):
     """Close the sheet as submitted. True when this call did it, False when it had been handed in before.
 
-    Call it in the transaction that stores the label. A late sheet is taken back in if its task still has a seat;
-    otherwise SheetGone says why not.
+    Call it in the transaction that stores the label. A late sheet is taken back in if its task still has a seat, and
+    its labeler has not done the most that one may do since; otherwise SheetGone says why not.
     """
+    was_late = assignment.state == AssignmentState.EXPIRED
+    if was_late:
+        _lock_membership(assignment.labeler, assignment.project)
     if _move(assignment, AssignmentState.OPEN, AssignmentState.SUBMITTED):
         return True
     assignment.refresh_from_db(fields=["state", "closed_at"])
@@ -177,11 +240,20 @@ def hand_in(*, assignment):
         return False
     if assignment.state == AssignmentState.SKIPPED:
         raise SheetGone(_("You skipped this sheet, so it can no longer be submitted."))
-    if not _move(assignment, AssignmentState.EXPIRED, AssignmentState.SUBMITTED):
+    _take_back_in(assignment, stands_in_line=was_late)
+    return True
+
+
+def _take_back_in(assignment, *, stands_in_line):
+    line = Membership.objects.filter(labeler=assignment.labeler, project=assignment.project)
+    # One that has expired in this very moment may be locked by us: then nobody may be waited for.
+    stands_in_line = stands_in_line or line.select_for_update(skip_locked=True, of=("self",)).exists()
+    if not stands_in_line or not _move(assignment, AssignmentState.EXPIRED, AssignmentState.SUBMITTED):
         raise SheetGone(_("This sheet changed hands just now. Load it again."))
+    if _has_done_the_most(assignment.labeler, assignment.project, line.get()):
+        raise SheetGone(_("You have done the most that one person may do here since. Your draft is kept."))
     if not _take_seat(assignment):
         raise SheetGone(_why_gone(assignment))
-    return True
 
 
 def _why_gone(assignment):
@@ -196,6 +268,7 @@ def skip(*, assignment, reason=""):
     Raises SheetGone for one that was reopened: what was said on it stands.
     """
     with transaction.atomic():
+        _lock_membership(assignment.labeler, assignment.project)
         if _move(assignment, AssignmentState.OPEN, AssignmentState.SKIPPED, new=True, skip_reason=reason[:500]):
             _free_seat(assignment)
             return True
@@ -285,24 +358,54 @@ def start_over(*, project):
     )
 
 
+@contextmanager
+def standing_still(*, project):
+    """Inside, no sheet of the project opens or closes beyond being submitted; afterwards its pool is counted anew.
+
+    For whoever changes which tasks are in the pool.
+    """
+    with transaction.atomic():
+        list(Membership.objects.select_for_update().filter(project=project).order_by("pk").values_list("pk"))
+        start_over(project=project)
+        yield
+        held = Assignment.objects.filter(project=project, labeler=OuterRef("labeler"), task__is_calibration=True)
+        counted = held.filter(state__in=SEATED).order_by().values("labeler").annotate(n=Count("pk")).values("n")
+        Membership.objects.filter(project=project).update(taken_from_pool=Coalesce(Subquery(counted), 0))
+
+
 def _expire(condition, params, limit):
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH late AS (
-                SELECT id FROM work_assignment WHERE state = 'open' AND {condition}
+            WITH late AS MATERIALIZED (
+                SELECT id, project_id, labeler_id FROM work_assignment WHERE state = 'open' AND {condition}
                 ORDER BY lease_until LIMIT %s FOR UPDATE SKIP LOCKED
+            ), lined_up AS MATERIALIZED (
+                SELECT membership.id, project_id, labeler_id FROM work_membership membership
+                WHERE (project_id, labeler_id) IN (SELECT project_id, labeler_id FROM late) FOR UPDATE SKIP LOCKED
             ), closed AS (
                 UPDATE work_assignment held SET
                     state = CASE WHEN held.was_closed_at IS NULL THEN 'expired' ELSE 'submitted' END,
                     closed_at = coalesce(held.was_closed_at, %s), was_closed_at = NULL
-                FROM late WHERE held.id = late.id RETURNING held.task_id, held.state
+                FROM late JOIN lined_up USING (project_id, labeler_id) WHERE held.id = late.id
+                RETURNING held.task_id, held.state, held.by_program, lined_up.id AS membership_id
+            ), in_order AS MATERIALIZED (
+                SELECT id FROM work_task WHERE id IN (SELECT task_id FROM closed WHERE state = 'expired')
+                ORDER BY project_id, priority DESC, position DESC FOR UPDATE
             ), freed AS (
                 UPDATE work_task task SET taken = task.taken - seats.freed
                 FROM (
-                    SELECT task_id, count(*) AS freed FROM closed WHERE state = 'expired' GROUP BY task_id
-                ) seats
-                WHERE task.id = seats.task_id
+                    SELECT task_id AS id, count(*) FILTER (WHERE NOT by_program) AS freed FROM closed GROUP BY task_id
+                ) seats JOIN in_order USING (id)
+                WHERE task.id = seats.id RETURNING task.id AS task_id, task.is_calibration
+            ), given_back AS (
+                UPDATE work_membership membership SET
+                    taken = membership.taken - sheets.n, taken_from_pool = membership.taken_from_pool - sheets.from_pool
+                FROM (
+                    SELECT membership_id, count(*) AS n, count(*) FILTER (WHERE is_calibration) AS from_pool
+                    FROM closed JOIN freed USING (task_id) WHERE state = 'expired' GROUP BY membership_id
+                ) sheets
+                WHERE membership.id = sheets.membership_id
             )
             SELECT count(*) FROM closed
             """,  # noqa: S608  the condition is one of the two above
@@ -325,15 +428,27 @@ def _move(assignment, before, after, *, new=False, **fields):
 
 
 def _free_seat(assignment):
-    Task.objects.filter(pk=assignment.task_id).update(taken=F("taken") - 1)
+    _count(assignment, -1)
+    if not assignment.by_program:
+        Task.objects.filter(pk=assignment.task_id).update(taken=F("taken") - 1)
 
 
 def _take_seat(assignment):
     """Take a seat again for an expired sheet; True if there was one, and the project still takes work."""
-    running = Task.objects.wanting_hands().filter(
-        pk=assignment.task_id, project__state__in=[ProjectState.OPEN, ProjectState.PAUSED]
+    tasks = Task.objects.in_play() if assignment.by_program else Task.objects.wanting_hands()
+    running = tasks.filter(pk=assignment.task_id, project__state__in=[ProjectState.OPEN, ProjectState.PAUSED])
+    is_there = running.exists() if assignment.by_program else running.update(taken=F("taken") + 1)
+    if is_there:
+        _count(assignment, +1)
+    return bool(is_there)
+
+
+def _count(assignment, one):
+    """Add one sheet to those of its labeler, or take one away."""
+    from_pool = Task.objects.filter(pk=assignment.task_id).values(one=Cast("is_calibration", IntegerField()) * one)
+    Membership.objects.filter(labeler=assignment.labeler_id, project=assignment.project_id).update(
+        taken=F("taken") + one, taken_from_pool=F("taken_from_pool") + Subquery(from_pool)
     )
-    return bool(running.update(taken=F("taken") + 1))
 
 
 def _lease_end(project):

@@ -2,6 +2,8 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import BigIntegerField, F
+from django.db.models.functions import Cast, Greatest, Random
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +29,40 @@ def bring_back(*, tasks):
 def reprioritise(*, tasks, priority):
     """Give `tasks` (a queryset) another priority, higher first; return how many changed."""
     return _and_start_over(tasks.exclude(priority=priority), {"priority": priority})
+
+
+def shuffle(*, tasks):
+    """Draw another random order among those of `tasks` (a queryset) that are equal in priority; return how many."""
+    return _and_start_over(tasks, {"position": Cast(Random() * 2**62, BigIntegerField())})
+
+
+def put_into_the_pool(*, tasks):
+    """Put `tasks` (a queryset) into the calibration pool of their projects, for everybody; return how many are new."""
+    return _change_the_pool(
+        tasks.filter(is_calibration=False), lambda _project: {"is_calibration": True, "seats": None}
+    )
+
+
+def take_out_of_the_pool(*, tasks):
+    """Make those of `tasks` (a queryset) that are in a pool ordinary ones again, for as many as the project's overlap.
+
+    One that more labelers have taken keeps as many seats as are taken. Returns how many there were.
+    """
+
+    def ordinary(project):
+        seats = None if project.overlap is None else Greatest(F("taken"), project.overlap)
+        return {"is_calibration": False, "seats": seats}
+
+    return _change_the_pool(tasks.filter(is_calibration=True), ordinary)
+
+
+@transaction.atomic
+def _change_the_pool(tasks, changes):
+    changed = 0
+    for project in Project.objects.filter(pk__in=tasks.values("project")).order_by("pk"):
+        with queue.standing_still(project=project):
+            changed += tasks.filter(project=project).update(**changes(project))
+    return changed
 
 
 @transaction.atomic

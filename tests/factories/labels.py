@@ -6,7 +6,7 @@ from labeling.guidelines.models import Question
 from labeling.labels.models import Answer, Label, Place, Ranking, Rating
 from labeling.people.models import CohortMembership
 from labeling.stats.preference import dense_ranks
-from labeling.work.models import LETTERS, Assignment, Slot, Task
+from labeling.work.models import LETTERS, Assignment, Membership, Slot, Task
 
 COLUMN_OF = {bool: "yes", int: "number", list: "chosen", str: "text"}
 
@@ -32,8 +32,22 @@ def assign(task, labeler, *, shown=None, state="submitted", at=None):
     candidates = list(task.candidates.order_by("ordinal"))
     for place, ordinal in enumerate(shown or range(len(candidates)), start=1):
         Slot.objects.create(assignment=assignment, candidate=candidates[ordinal], place=place)
-    Task.objects.filter(pk=task.pk).update(taken=task.assignments.filter(state__in=["open", "submitted"]).count())
+    keep_the_books(assignment)
     return assignment
+
+
+def keep_the_books(assignment):
+    """Count seats and sheets as the queue would have."""
+    seated = Assignment.objects.filter(state__in=["open", "submitted"])
+    Task.objects.filter(pk=assignment.task_id).update(
+        taken=seated.filter(task=assignment.task_id, by_program=False).count()
+    )
+    own = seated.filter(labeler=assignment.labeler, project=assignment.project)
+    Membership.objects.update_or_create(
+        labeler=assignment.labeler,
+        project=assignment.project,
+        defaults={"taken": own.count(), "taken_from_pool": own.filter(task__is_calibration=True).count()},
+    )
 
 
 def say(assignment, order, *, ratings=None, answers=None, prompt_answers=None, seconds=60, at=None):

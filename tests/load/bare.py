@@ -41,7 +41,7 @@ settings.configure(
 django.setup()
 
 # The queue's own statement: there is no cheaper one that keeps its promises.
-from labeling.work.queue import LEASE  # noqa: E402
+from labeling.work.queue import LEASE, WANTING_HANDS  # noqa: E402
 
 BYTES = int(os.environ.get("BARE_BYTES", "30000"))
 LETTERS = "ABCD"
@@ -161,10 +161,13 @@ def lease(person, project_id, membership, priority, position):
     known = {
         "project": project_id, "labeler": person[0], "membership": membership,
         "by_program": False, "order_key": str(person[3]), "priority": priority, "position": position,
+        "by_the_cursor": True,
         "now": now, "lease_until": now + timedelta(hours=1),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(LEASE.format(past_the_cursor=past, locked_rows="SKIP LOCKED"), known)
+        tasks, locked = WANTING_HANDS
+        which = tasks.format(past_the_cursor=past)
+        cursor.execute(LEASE.format(which=which, locked=f"{locked} SKIP LOCKED"), known)
         found = cursor.fetchone()
     return found and found[0]
 

@@ -78,12 +78,16 @@ def labelers(number):
 BOOKS = {
     "tasks over their overlap": """
         SELECT task.id FROM work_task task JOIN work_assignment held ON held.task_id = task.id
-        WHERE task.project_id = %(project)s AND held.state IN ('open', 'submitted')
+        WHERE task.project_id = %(project)s AND held.state IN ('open', 'submitted') AND NOT held.by_program
         GROUP BY task.id HAVING count(*) > task.seats""",
     "tasks miscounted": """
         SELECT task.id FROM work_task task WHERE task.project_id = %(project)s AND task.taken <> (
             SELECT count(*) FROM work_assignment held WHERE held.task_id = task.id
-            AND held.state IN ('open', 'submitted'))""",
+            AND held.state IN ('open', 'submitted') AND NOT held.by_program)""",
+    "labelers miscounted": """
+        SELECT stands.id FROM work_membership stands WHERE stands.project_id = %(project)s AND stands.taken <> (
+            SELECT count(*) FROM work_assignment held WHERE held.project_id = stands.project_id
+            AND held.labeler_id = stands.labeler_id AND held.state IN ('open', 'submitted'))""",
     "repeats to one person": """
         SELECT task_id FROM work_assignment WHERE project_id = %(project)s GROUP BY task_id, labeler_id
         HAVING count(*) > 1""",
@@ -124,8 +128,9 @@ WITH served AS (
 ), seated AS (
     UPDATE work_task task SET taken = taken + 1 FROM served WHERE task.id = served.id
 ), stands AS (
-    INSERT INTO work_membership (project_id, labeler_id, cursor_priority, cursor_position, joined_at)
-    SELECT %(project)s, %(labeler)s, priority, position, now() FROM served ORDER BY priority, position LIMIT 1
+    INSERT INTO work_membership (project_id, labeler_id, cursor_priority, cursor_position, taken, joined_at)
+    SELECT %(project)s, %(labeler)s, priority, position, %(number)s, now() FROM served
+    ORDER BY priority, position LIMIT 1
 )
 INSERT INTO work_assignment (id, task_id, project_id, labeler_id, state, purpose, cohort, by_program, form_version_id,
         instructions_version_id, leased_at, lease_until, closed_at, skip_reason)
