@@ -1,4 +1,4 @@
-"""What does the demo consist of? Accounts, forty prompts, the answers to most, and one project ready to work on.
+"""What does the demo consist of? Accounts, forty prompts, the answers to most, and projects ready to work on.
 
 The last prompts come without answers: the four models, for whom a server with the written answers stands in, are
 there to be asked. Loading it again changes nothing that is there, but for the address of that server.
@@ -22,9 +22,12 @@ from labeling.work.models import Project
 HERE = Path(__file__).parent
 PROMPTS = HERE / "data" / "prompts.jsonl"
 INSTRUCTIONS = HERE / "data" / "instructions.md"
+HOW_TO_WRITE = HERE / "data" / "demonstrations.md"
 SOURCE = "demo"
 PASSWORD = "attune-demo"  # noqa: S105  printed by ./run demo; the demo listens on this machine only
 PROJECT = "Rank the answers"
+WRITING = "Write demonstrations"
+TO_WRITE = 6  # of the unanswered prompts
 UNANSWERED = 10  # prompts at the end of the file that models are to be asked about
 
 # (e-mail, name, role, cohort)
@@ -39,7 +42,7 @@ MODELS = {"gpt-175b": "gpt", "sft-175b": "sft", "ppo-175b": "ppo", "ppo-ptx-175b
 
 
 def load():
-    """Make whatever of the demo is missing, and return the project."""
+    """Make whatever of the demo is missing, and return the project of rankings."""
     for account in ACCOUNTS:
         make_account(*account)
     admin = User.objects.get(email=ACCOUNTS[0][0])
@@ -47,6 +50,8 @@ def load():
         make_model(name, role)
     if not Import.objects.filter(source__name=SOURCE, state="done").exists():
         import_prompts(requested_by=admin)
+    if not Project.objects.filter(name=WRITING).exists():
+        make_writing_project(admin)
     return Project.objects.filter(name=PROJECT).first() or make_project(admin)
 
 
@@ -90,6 +95,21 @@ def make_project(admin):
     drawing.add_tasks(project=project, prompts=answered, seed=2203)
     projects.open_project(project=project)
     return project
+
+
+def make_writing_project(admin):
+    """Open a project of demonstrations over some of the prompts that nobody has answered, each for one labeler."""
+    project = projects.create_project(
+        name=WRITING,
+        kind="demonstration",
+        purpose="training",
+        instructions=HOW_TO_WRITE.read_text(),
+        overlap=1,
+        created_by=admin,
+    )
+    unanswered = Prompt.objects.filter(source__name=SOURCE).exclude(responses__endpoint__isnull=False)
+    drawing.add_tasks(project=project, prompts=unanswered, limit=TO_WRITE, seed=2203)
+    projects.open_project(project=project)
 
 
 def import_prompts(*, requested_by):

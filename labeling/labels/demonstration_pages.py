@@ -18,20 +18,21 @@ from labeling.work.models import Kind
 @labeler_required
 @require_POST
 def preview(request, assignment_id):
-    """Give the script the text as it will read; without one, the whole sheet as the button pressed wants it."""
+    """Give the script that asks for it the text as it will read; else the sheet as the button pressed wants it."""
     assignment = own_assignment(request.user, assignment_id)
     if assignment.project.kind != Kind.DEMONSTRATION:
         raise Http404
-    if request.htmx:
+    pressed = request.POST.get("do", "")
+    if pressed == "render":
         return HttpResponse(_rendered(request.POST.get("text", "")))
     if assignment.state in CLOSED:
         return redirect("labels:sheet", assignment.pk)
-    pressed = request.POST.get("do", "")
     body = demonstrating.from_form(request.POST, sheet=demonstrating.asked(assignment))
     demonstrating.change_examples(body, pressed)
     kept, _is_newest = keep(request, assignment, body)
     shown = demonstration_sheets.sheet_of(kept, body=body, preview=pressed == "preview")
-    return render(request, "labels/demonstration.html", {"sheet": shown, **around(kept)})
+    template = "labels/demonstration.html"
+    return render(request, f"{template}#sheet" if request.htmx else template, {"sheet": shown, **around(kept)})
 
 
 def _rendered(text):

@@ -52,7 +52,7 @@ attune.onSheet((sheet, { on, find, all }) => {
     let html;
     try {
       const answer = await fetch(previewer.formAction, {
-        method: "POST", body: new URLSearchParams({ text: text.value }), headers: { "HX-Request": "true", "X-CSRFToken": token },
+        method: "POST", body: new URLSearchParams({ do: "render", text: text.value }), headers: { "X-CSRFToken": token },
       });
       if (answer.ok && !answer.redirected) html = await answer.text();
     } catch { /* said below */ }

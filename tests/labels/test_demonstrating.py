@@ -291,9 +291,7 @@ def test_no_type_is_chosen_beforehand_but_the_only_one_and_user_based_for_a_use_
 def test_the_preview_is_sanitised_and_kept_nowhere(ann, client_of):
     sheet = sheet_of(ann)
 
-    answer = client_of(ann).post(
-        url("preview", sheet), {"text": "**bold** <script>x</script>"}, headers={"HX-Request": "true"}
-    )
+    answer = client_of(ann).post(url("preview", sheet), {"do": "render", "text": "**bold** <script>x</script>"})
 
     assert answer.content.decode() == "<p><strong>bold</strong> &lt;script&gt;x&lt;/script&gt;</p>\n"
     assert Draft.objects.count() == 0
