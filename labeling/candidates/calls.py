@@ -1,7 +1,6 @@
 """Who asks which call now, and what came of it? Leases and their ends, each one statement. The row is the truth."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import orjson
 from django.db import connection, transaction
@@ -10,7 +9,7 @@ from labeling.candidates.flags import flags
 from labeling.candidates.models import normal_hash
 from models_api.endpoint import Cause, Completion, EndpointError
 
-LEASE = timedelta(seconds=60)
+LEASE_SECONDS = 60
 MOST_ATTEMPTS = 6
 
 
@@ -57,12 +56,15 @@ WITH next AS (
     SELECT id FROM candidates_call WHERE part_id = %(part)s AND state = 'waiting' AND not_before <= now()
     ORDER BY not_before, id LIMIT %(room)s FOR UPDATE SKIP LOCKED
 )
-UPDATE candidates_call call SET state = 'leased', holder = %(holder)s, lease_until = now() + %(lease)s
+UPDATE candidates_call call SET state = 'leased', holder = %(holder)s,
+    lease_until = now() + %(lease)s * interval '1 second'
 FROM next, prompts_prompt prompt WHERE call.id = next.id AND prompt.id = call.prompt_id
 RETURNING call.id, call.part_id, call.prompt_id, call.sample, call.attempts, prompt.messages::text,
     (SELECT text FROM candidates_response WHERE id = call.scored_id)
 """
-RENEW = "UPDATE candidates_call SET lease_until = now() + %s WHERE state = 'leased' AND holder = %s"
+RENEW = (
+    "UPDATE candidates_call SET lease_until = now() + %s * interval '1 second' WHERE state = 'leased' AND holder = %s"
+)
 RELEASE = """
 UPDATE candidates_call SET state = 'waiting', holder = NULL, lease_until = NULL
 WHERE id = ANY(%s) AND state = 'leased' AND holder = %s
@@ -140,14 +142,17 @@ WHERE sums.part_id = part.id
 def take(*, part, room, holder):
     """Lease up to `room` calls of a part that are due, oldest first."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"part": part, "room": room, "holder": holder, "lease": LEASE})
-        found = [Leased(*row[:5], orjson.loads(row[5]), row[6]) for row in cursor]
+        cursor.execute(TAKE, {"part": part, "room": room, "holder": holder, "lease": LEASE_SECONDS})
+        found = [
+            Leased(id, part, prompt, sample, attempts, orjson.loads(messages), answer)
+            for id, part, prompt, sample, attempts, messages, answer in cursor
+        ]
     return sorted(found, key=lambda call: call.id)
 
 
 def renew(*, holder):
     with connection.cursor() as cursor:
-        cursor.execute(RENEW, [LEASE, holder])
+        cursor.execute(RENEW, [LEASE_SECONDS, holder])
 
 
 def release(*, calls, holder):

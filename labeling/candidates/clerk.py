@@ -1,6 +1,5 @@
 """What does an engine ask of the database and of Redis? All of it, in one thread, while its calls are in flight."""
 
-from collections import defaultdict
 from contextlib import suppress
 from datetime import timedelta
 
@@ -93,7 +92,8 @@ class Clerk:
 
     def fetch(self, line, *, now):
         """Lease calls for the line, of its oldest job first."""
-        room, found = line.room(), []
+        room: int = line.room()
+        found: list[calls.Leased] = []
         for part in self.parts.values():
             if part.endpoint_id == line.endpoint.pk and room > len(found) and self._dry.get(part.pk, 0) < now:
                 wanted = room - len(found)
@@ -160,7 +160,4 @@ class Clerk:
 
 def by_endpoint(parts):
     """{endpoint id: endpoint}, each the newest row that was read."""
-    found = defaultdict(lambda: None)
-    for part in parts:
-        found[part.endpoint_id] = part.endpoint
-    return found
+    return {part.endpoint_id: part.endpoint for part in parts}

@@ -67,10 +67,9 @@ class Estimate:
 
 def estimate(*, endpoints, selection, n=1, k=None, sampling=None):
     """Return the `Estimate` of a job with these arguments, which are those of `request_generation`."""
-    prompts = selecting.selected(selection)
-    prompts = planning.fewer_than(k, prompts) if k else prompts
-    if limit := selection.get("limit"):
-        prompts = prompts[:limit]
+    prompts = selecting.selected(selecting.pinned(selection))
+    if k and not any(endpoint.is_scorer for endpoint in endpoints):
+        prompts = planning.fewer_than(k, prompts)
     most = (sampling or {}).get("max_tokens")
     return Estimate(prompts.count(), [_part(endpoint, prompts, n, most) for endpoint in endpoints])
 

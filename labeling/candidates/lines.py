@@ -4,6 +4,7 @@ import random
 import time
 from collections import deque
 
+from labeling.candidates.calls import Leased
 from models_api.endpoint import Cause
 
 # So many failures in a row, of different calls or of one, and the circuit opens.
@@ -20,7 +21,7 @@ class Line:
     def __init__(self, endpoint, client):
         self.endpoint, self.client = endpoint, client
         self.connection = None  # what the client was made from
-        self.ready = deque()
+        self.ready: deque[Leased] = deque()
         self.in_flight = 0
         self.allotted = 0
         self.starts = 0  # how many calls may begin before the limits are asked again

@@ -95,7 +95,10 @@ class ModelEndpoint(Sampled):
     name = models.CharField(_("name"), max_length=100, unique=True)
     role = models.CharField(_("role"), max_length=12, choices=EndpointRole, default=EndpointRole.OTHER)
     size = models.CharField(_("size"), max_length=20, blank=True, help_text=_("For reports: 1.3B, 6B, 175B."))
-    base_url = models.URLField(_("base URL"), blank=True, help_text=_("OpenAI-compatible, ending in /v1."))
+    # What may stand here is said by candidates/registering.py: a URLField would refuse hosts of one word.
+    base_url = models.CharField(
+        _("base URL"), max_length=200, blank=True, help_text=_("OpenAI-compatible, ending in /v1.")
+    )
     protocol = models.CharField(_("protocol"), max_length=15, choices=Protocol, default=Protocol.CHAT)
     model_id = models.CharField(
         _("model id"), max_length=200, blank=True, help_text=_("What a request calls the model.")

@@ -1,8 +1,9 @@
 """How exactly is a model asked? What decides the words of its answers, and the client that speaks with it."""
 
+from typing import Any
+
 from django.conf import settings
 
-from labeling.candidates.models import Protocol
 from labeling.candidates.sealing import unseal
 from models_api.endpoint import Sampling
 from models_api.openai_compatible import OpenAICompatible
@@ -53,7 +54,7 @@ def client(endpoint, *, timeout=None):
     """Return an open `Endpoint`, or a `Scorer` for a reward model. Raises ValueError or CannotOpen, in a sentence."""
     if not endpoint.base_url:
         raise ValueError(f"The model {endpoint.name} has no base URL.")
-    common = {
+    common: dict[str, Any] = {
         "key": unseal(endpoint.sealed_key),
         "key_header": endpoint.key_header,
         "timeout": timeout or endpoint.timeout_seconds,
@@ -63,12 +64,12 @@ def client(endpoint, *, timeout=None):
         "ca_file": settings.MODEL_CA_FILE,
     }
     if endpoint.is_scorer:
-        return RewardModel(endpoint.base_url, endpoint.model_id, protocol=str(endpoint.protocol), **common)
+        return RewardModel(endpoint.base_url, endpoint.model_id, protocol=endpoint.protocol, **common)
     template = Template(
         system=endpoint.system_text, few_shot=endpoint.few_shot_prefix, suffix=endpoint.suffix, turns=endpoint.turns
     )
     return OpenAICompatible(
-        endpoint.base_url, endpoint.model_id, protocol=str(Protocol(endpoint.protocol)), template=template, **common
+        endpoint.base_url, endpoint.model_id, protocol=endpoint.protocol, template=template, **common
     )
 
 
