@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 WORDS = re.compile(r"\w+|\s+|[^\w\s]")
-# Below this share of common words, two passages side by side read better than one with a change at every word.
+# With a smaller share of the shorter one's words in common, two passages side by side read better than one with a change at every word.
 ALIKE = 0.4
 MOST_COMPARED = 1_000_000  # words before times words after: comparing takes time with their product
 
@@ -46,7 +46,8 @@ def changed_words(before, after):
     if len(old) * len(new) > MOST_COMPARED:
         return _one_for_the_other(before, after)
     matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < ALIKE:
+    in_common = sum(block.size for block in matcher.get_matching_blocks())
+    if in_common < ALIKE * min(len(old), len(new)):
         return _one_for_the_other(before, after)
     return _joined(
         [
