@@ -6,7 +6,9 @@ from itertools import accumulate
 
 from django.conf import settings
 
+from labeling.datasets import choosing
 from labeling.guidelines.models import FormVersion, InstructionsVersion
+from labeling.people.pseudonyms import pseudonym
 from labeling.prompts.models import Split
 
 SCHEMA_VERSION = 1
@@ -29,6 +31,7 @@ def manifest(*, version, choice, files, tally, snapshot_at):
         "instructions_versions": _instructions(tally.instructions),
         "form_versions": _forms(tally.forms),
         "labelers": len(tally.labelers),
+        "programs": _programs(choice),
         "rankings": {split: tally.rankings[split] for split in Split.values if tally.rankings[split]},
         "rows": sum(file.rows for file in files),
         "left_out": {reason: n for reason, n in sorted(tally.left_out.items()) if n},
@@ -65,6 +68,15 @@ def distribution(lengths):
 @cache
 def code_version():
     return tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
+
+
+def _programs(choice):
+    """The pseudonyms of programs whose labels were asked for, to tell them apart by; None where they are left out."""
+    if not choice.filters.get("programs"):
+        return None
+    asked_for = choosing.labels(choice).filter(assignment__by_program=True)
+    keys = asked_for.order_by().values_list("assignment__labeler__pseudonym_key", flat=True).distinct()
+    return sorted(map(pseudonym, keys))
 
 
 def _instructions(counted):

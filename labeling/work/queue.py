@@ -95,9 +95,16 @@ def _lock_membership(labeler, project):
     line = Membership.objects.select_for_update(of=("self",)).filter(labeler=labeler, project=project)
     membership = line.first()
     if membership is None:
+        _at_the_door(project, "pg_advisory_xact_lock_shared")
         Membership.objects.bulk_create([Membership(labeler=labeler, project=project)], ignore_conflicts=True)
         membership = line.get()
     return membership
+
+
+def _at_the_door(project, lock):
+    """Whoever joins a project passes here first; whoever locks all of its memberships shuts it, so as to miss none."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(hashtextextended('membership', %s))", [project.pk])
 
 
 def _own(labeler, project, membership):
@@ -365,6 +372,7 @@ def standing_still(*, project):
     For whoever changes which tasks are in the pool.
     """
     with transaction.atomic():
+        _at_the_door(project, "pg_advisory_xact_lock")
         list(Membership.objects.select_for_update().filter(project=project).order_by("pk").values_list("pk"))
         start_over(project=project)
         yield

@@ -1,16 +1,18 @@
-"""How many labels a second, next to a bare Django view that reads and writes the same rows?
+"""How many labels a second, in the browser and over REST, next to a bare view that reads and writes the same rows?
 
-    python -m tests.load.bench_labeling [--labelers 8] [--seconds 20] [--tasks 10000] [--next] [--big]
+    python -m tests.load.bench_labeling [--labelers 1 8 32] [--seconds 20] [--tasks 10000] [--next] [--big]
 
-This process is the browsers: each labeler submits a whole sheet of table 3, gets the next one in the answer, and goes
-on without a thought. The site is gunicorn as in the Procfile, on a database of its own that is dropped in the end, on
-the server that DATABASE_URL names or on the instance "bench" of this machine, whose fsync is on. Exits with 1 when a
-promise was broken. --next measures the queue by itself too, by the size of the project and by what was done before.
+This process is the browsers and the programs: each labeler submits a whole sheet of table 3, gets the next one in the
+answer, and goes on without a thought. The site is gunicorn as in the Procfile, on a database of its own that is dropped
+in the end, on the server that DATABASE_URL names or on the instance "bench" of this machine, whose fsync is on. Exits
+with 1 when a promise was broken. --next measures the queue by itself too, by the size of the project and by what was
+done before; --big with a million tasks as well.
 """
 
 import argparse
 import contextlib
 import http.client
+import json
 import os
 import statistics
 import sys
@@ -31,39 +33,77 @@ DRAFTLESS = {"revision": "0", "arranged": "", "then": "next", "seconds": "95"}
 
 
 class Hand(threading.Thread):
-    """One labeler's browser: signed in, on one connection, one request a label once it is under way."""
+    """One labeler's client: on one connection, one request a label once it is under way."""
 
-    def __init__(self, url, cookies, project, until):
+    def __init__(self, url, pass_, project, until):
         super().__init__(daemon=True)
         self.wire = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
         self.project, self.until = project, until
-        self.cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        self.body = urlencode(DRAFTLESS | WHOLE | {"csrfmiddlewaretoken": cookies["csrftoken"]})
         self.acknowledged, self.submits, self.first = [], [], None
-        self.errors, self.bytes = 0, 0
+        self.errors, self.bytes, self.body, self.headers = 0, 0, "", {}
+        self.introduce(pass_)
 
     def run(self):
         began = time.perf_counter()
-        _status, headers = self.ask("POST", f"/projects/{self.project.pk}/start/")
-        address = headers["Location"]
-        self.ask("GET", address)
+        sheet = self.start_work()
         self.first = time.perf_counter() - began
-        while time.perf_counter() < self.until and address != "/":
+        while time.perf_counter() < self.until and sheet:
             began = time.perf_counter()
-            status, headers = self.ask("POST", f"{address}submit/")
-            if status != 200:
+            is_stored, following = self.submit(sheet)
+            if not is_stored:
                 self.errors += 1
                 continue
             self.submits.append(time.perf_counter() - began)
-            self.acknowledged.append(address.split("/")[2])
-            address = headers["HX-Push-Url"] or "/"
+            self.acknowledged.append(sheet)
+            sheet = following
 
-    def ask(self, method, path):
-        headers = {"Cookie": self.cookie, "HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded"}
-        self.wire.request(method, path, self.body if method == "POST" else None, headers)
+    def ask(self, method, path, body=None):
+        self.wire.request(method, path, body, self.headers)
         answer = self.wire.getresponse()
-        self.bytes = max(self.bytes, len(answer.read()))
-        return answer.status, answer.headers
+        told = answer.read()
+        self.bytes = max(self.bytes, len(told))
+        return answer, told
+
+
+class Browser(Hand):
+    """Signed in; htmx gets the next sheet's page in the answer to a submission."""
+
+    def introduce(self, cookies):
+        self.headers = {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+            "HX-Request": "true",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        self.body = urlencode(DRAFTLESS | WHOLE | {"csrfmiddlewaretoken": cookies["csrftoken"]})
+
+    def start_work(self):
+        answer, _page = self.ask("POST", f"/projects/{self.project.pk}/start/", self.body)
+        self.ask("GET", answer.headers["Location"])
+        return self.sheet_at(answer.headers["Location"])
+
+    def submit(self, sheet):
+        answer, _page = self.ask("POST", f"/sheets/{sheet}/submit/", self.body)
+        return answer.status == 200, self.sheet_at(answer.headers["HX-Push-Url"])
+
+    def sheet_at(self, address):
+        return address.split("/")[2] if address and "/sheets/" in address else None
+
+
+class Program(Hand):
+    """With a token of scope label; JSON carries the next sheet in the answer to a submission."""
+
+    def introduce(self, key):
+        self.headers = {"Authorization": f"Token {key}", "Content-Type": "application/json"}
+        self.body = json.dumps(as_json(WHOLE) | {"next": True})
+
+    def start_work(self):
+        answer, told = self.ask("POST", f"/api/v1/projects/{self.project.pk}/next/", "{}")
+        return json.loads(told)["assignment"] if answer.status == 200 else None
+
+    def submit(self, sheet):
+        answer, told = self.ask("POST", f"/api/v1/assignments/{sheet}/submit/", self.body)
+        following = json.loads(told).get("next") if answer.status == 201 else None
+        return answer.status == 201, following and following["assignment"]
 
 
 def whole():
@@ -75,6 +115,23 @@ def whole():
         said |= {f"{letter}-overall_quality": quality, f"{letter}-rank": rank, f"{letter}-notes": ""}
         said |= {f"{letter}-{key}": "na" if may_be_na else "no" for key, _wording, _good, may_be_na in BINARIES}
     return said
+
+
+def as_json(form):
+    """The same in the shape of REST."""
+    said = {"na": None, "no": False}
+    by_rank: dict = {}
+    for letter in "ABCD":
+        by_rank.setdefault(form[f"{letter}-rank"], []).append(letter)
+    ratings = [
+        {
+            "slot": letter,
+            "overall_quality": form[f"{letter}-overall_quality"],
+            "answers": {key[2:]: said[value] for key, value in form.items() if key[0] == letter and value in said},
+        }
+        for letter in "ABCD"
+    ]
+    return {"ratings": ratings, "ranking": [by_rank[rank] for rank in sorted(by_rank)], "seconds": 95}
 
 
 WHOLE: dict = {}
@@ -96,33 +153,43 @@ def cookies_of(person):
     return {"sessionid": session.session_key, "csrftoken": _get_new_csrf_string()}
 
 
+def key_of(person):
+    from labeling.api import tokens
+
+    _token, key = tokens.issue(user=person, scope="label")
+    return key
+
+
 class Side:
-    """One of the two sites, with a project of its own, and what was measured of it so far."""
+    """One way to label, with a project of its own, and what was measured of it so far."""
 
-    def __init__(self, name, application, options, folder):
+    def __init__(self, name, hand, site, passes, options):
         from tests.load import scenery
-        from tests.processes import Web
 
-        self.name, self.hands, self.took, self.busy = name, [], 0.0, [0.0, 0.0]
+        self.name, self.hand, self.site, self.passes = name, hand, site, passes
         self.project = scenery.project_with(tasks=options.tasks, name=name)
-        # Ours answers with so many bytes.
-        environ = {**os.environ, "BARE_BYTES": "52000", "PYTHONPATH": str(Path.cwd())}
-        log = Path(folder, f"{name}.log")
-        self.site = Web(environ=environ, log=log, workers=options.workers, application=application).start()
+        self.acknowledged, self.errors = [], 0
+        self.forget()
 
-    def work(self, cookies, seconds):
-        """Let all labelers work for so long; return their Hands."""
+    def forget(self):
+        """Start measuring anew; what was acknowledged is recounted in the end."""
+        self.hands, self.took, self.busy = [], 0.0, [0.0, 0.0]
+
+    def work(self, labelers, seconds):
+        """Let so many labelers work for so long; return their Hands."""
         until = time.perf_counter() + seconds
-        hands = [Hand(self.site.url, one, self.project, until) for one in cookies]
+        hands = [self.hand(self.site.url, one, self.project, until) for one in self.passes[:labelers]]
         for hand in hands:
             hand.start()
         for hand in hands:
             hand.join()
+        self.acknowledged += [sheet for hand in hands for sheet in hand.acknowledged]
+        self.errors += sum(hand.errors for hand in hands)
         return hands
 
-    def measure(self, cookies, seconds):
+    def measure(self, labelers, seconds):
         before, began = [cpu_of(self.site.running.pid), cpu_of(postmaster())], time.perf_counter()
-        self.hands += self.work(cookies, seconds)
+        self.hands += self.work(labelers, seconds)
         self.took += time.perf_counter() - began
         self.busy[0] += cpu_of(self.site.running.pid) - before[0]
         self.busy[1] += cpu_of(postmaster()) - before[1]
@@ -135,14 +202,18 @@ class Side:
     def rate(self):
         return self.labels / self.took
 
+    @property
+    def cost(self):
+        return sum(self.busy) / self.labels
+
     def report(self):
         submits = [1000 * one for hand in self.hands for one in hand.submits]
         first = statistics.median(1000 * hand.first for hand in self.hands)
         p50, p95, p99 = (statistics.quantiles(submits, n=100)[at] for at in (49, 94, 98))
         web, server = (1000 * one / self.labels for one in self.busy)
         print(
-            f"{self.name:<6} {self.rate:>7.1f} labels/s   submit + next p50 {p50:.0f}, p95 {p95:.0f}, p99 {p99:.0f} ms;"
-            f" first sheet p50 {first:.0f} ms\n       processor: {web:.1f} ms of the web and {server:.1f} ms of the"
+            f"{self.name:<8} {self.rate:>7.1f} labels/s   submit + next p50 {p50:.0f}, p95 {p95:.0f}, p99 {p99:.0f} ms;"
+            f" first sheet p50 {first:.0f} ms\n         processor: {web:.1f} ms of the web and {server:.1f} ms of the"
             f" database a label; {max(hand.bytes for hand in self.hands):,} bytes"
         )
 
@@ -169,41 +240,63 @@ def postmaster():
 
 
 def bench_labeling(options, folder):
-    """Both sides by turns, so that whatever else the machine does falls on both; return the broken promises."""
+    """All sides by turns, so that whatever else the machine does falls on all of them; return the broken promises."""
     from tests.load import scenery
 
-    people = scenery.labelers(options.labelers)
-    cookies = [cookies_of(person) for person in people]
+    people = scenery.labelers(max(options.labelers))
+    cookies, keys = [cookies_of(person) for person in people], [key_of(person) for person in people]
     WHOLE.update(whole())
-    sides = []
+    with served("labeling.wsgi", options, folder) as ours, served("tests.load.bare", options, folder) as bare:
+        sides = [
+            Side("browser", Browser, ours, cookies, options),
+            Side("rest", Program, ours, keys, options),
+            Side("bare", Browser, bare, cookies, options),
+        ]
+        for labelers in options.labelers:
+            compare(sides, labelers, options.seconds)
+    print(f"queries a submit: {queries(people[0])}")
+    return [promise for side in sides for promise in recounted(side)]
+
+
+@contextlib.contextmanager
+def served(application, options, folder):
+    """One of the two sites. Ours answers with so many bytes."""
+    from tests.processes import Web
+
+    environ = {**os.environ, "BARE_BYTES": "52000", "PYTHONPATH": str(Path.cwd())}
+    log = Path(folder, f"{application}.log")
+    site = Web(environ=environ, log=log, workers=options.workers, application=application).start()
     try:
-        for name, application in (("ours", "labeling.wsgi"), ("bare", "tests.load.bare")):
-            sides.append(Side(name, application, options, folder))
-        warm = {side.name: side.work(cookies, WARM_UP) for side in sides}
-        for _ in range(TURNS):
-            for side in sides:
-                side.measure(cookies, options.seconds / TURNS)
+        yield site
     finally:
+        site.stop()
+
+
+def compare(sides, labelers, seconds):
+    for side in sides:
+        side.forget()
+        side.work(labelers, min(WARM_UP, seconds))
+    for _ in range(TURNS):
         for side in sides:
-            side.site.stop()
-    broken = []
+            side.measure(labelers, seconds / TURNS)
+    print(f"-- {labelers} at once")
     for side in sides:
         side.report()
-        broken += recounted(side, [*warm[side.name], *side.hands])
-    ours, bare = sides
-    cost = (sum(ours.busy) / ours.labels) / (sum(bare.busy) / bare.labels)
-    print(f"ratio  {ours.rate / bare.rate:>7.2f} of the bare view's labels/s, {cost:.2f} times its processor time")
-    print(f"queries a submit: {queries(people[0])}")
-    return broken
+    *ours, bare = sides
+    for side in ours:
+        print(
+            f"ratio    {side.name}: {side.rate / bare.rate:.2f} of the bare view's labels/s,"
+            f" {side.cost / bare.cost:.2f} times its processor time"
+        )
 
 
-def recounted(side, hands):
+def recounted(side):
     """Print how often each promise was broken; return those that were."""
     from tests.load import scenery
 
-    counted = scenery.broken_promises(side.project, [sheet for hand in hands for sheet in hand.acknowledged])
-    counted["errors"] = sum(hand.errors for hand in hands)
-    print("       " + ", ".join(f"{count} {promise}" for promise, count in counted.items()))
+    counted = scenery.broken_promises(side.project, side.acknowledged)
+    counted["errors"] = side.errors
+    print(f"{side.name:<8} " + ", ".join(f"{count} {promise}" for promise, count in counted.items()))
     return [f"{side.name}: {promise}" for promise, count in counted.items() if count]
 
 
@@ -216,7 +309,7 @@ def queries(person):
     from labeling.work import queue
     from labeling.work.models import Project
 
-    sheet = queue.next_assignment(labeler=person, project=Project.objects.get(name="ours"))
+    sheet = queue.next_assignment(labeler=person, project=Project.objects.get(name="browser"))
     client = Client(headers={"HX-Request": "true"})
     client.force_login(person)
     form = DRAFTLESS | WHOLE
@@ -231,17 +324,20 @@ def bench_next(options):
     """The queue alone: median ms of next_assignment, by the size of the project and by what was done before."""
     from tests.load import scenery
 
-    (person, *_others) = scenery.labelers(2)
-    sizes = [1_000, 100_000, *([1_000_000] if options.big else [])]
-    medians = {size: time_next(scenery.project_with(tasks=size, name=f"{size} tasks"), person) for size in sizes}
-    for size in sizes:
-        print(f"next   {medians[size]:.2f} ms at {size:,} open tasks   {medians[size] / medians[1_000]:.2f}× of 1,000")
+    people = scenery.labelers(4)
+    medians: dict = {}
+    for size in [1_000, 100_000, *([1_000_000] if options.big else [])]:
+        medians[size] = time_next(scenery.project_with(tasks=size, name=f"{size} tasks"), people[0])
+        print(
+            f"next     {medians[size]:.2f} ms at {size:,} open tasks   {medians[size] / medians[1_000]:.2f}× of 1,000"
+        )
     project = scenery.project_with(tasks=100_000, name="overlap 3", overlap=3)
-    fresh = time_next(project, person)
-    veteran = scenery.labelers(2)[1]
-    scenery.has_done(veteran, project, 50_000)
-    seasoned = time_next(project, veteran)
-    print(f"next   {fresh:.2f} ms with nothing done, {seasoned:.2f} ms with 50,000 done   {seasoned / fresh:.2f}×")
+    fresh = time_next(project, people[1])
+    print(f"next     {fresh:.2f} ms in a project of overlap 3 with nothing done")
+    for person, done in zip(people[2:], (1_000, 50_000), strict=True):
+        scenery.has_done(person, project, done)
+        seasoned = time_next(project, person)
+        print(f"next     {seasoned:.2f} ms with {done:,} done   {seasoned / fresh:.2f}×")
 
 
 def time_next(project, person, times=300):
@@ -259,7 +355,9 @@ def time_next(project, person, times=300):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--labelers", type=int, default=8)
+    parser.add_argument(
+        "--labelers", type=int, nargs="+", default=[1, 8, 32], help="how many at once, one after another"
+    )
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=2, help="gunicorn's processes, of 8 threads each")
