@@ -3,7 +3,7 @@
 import django_filters
 import orjson
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -12,6 +12,8 @@ from rest_framework.renderers import JSONRenderer
 
 from labeling.api.demonstrations import said_of
 from labeling.api.permissions import Engineers
+from labeling.guidelines.models import Per
+from labeling.labels.asking import applies, questions_of
 from labeling.labels.models import Answer, Label
 from labeling.people.models import Cohort
 from labeling.people.pseudonyms import pseudonym
@@ -120,6 +122,7 @@ class Labels(ListAPIView):
             "assignment__task",
             "assignment__instructions_version",
         )
+        .annotate(prompt_tags=F("assignment__task__prompt__tags"))
         .prefetch_related(*WHOLE)
     )
     serializer_class = LabelRow
@@ -206,8 +209,24 @@ def _groups(label, letters):
 
 
 def _answers(label):
-    """Return rating id → {question key: answer}; what was said of the prompt stands under None."""
+    """Return rating id → {question key: answer}; what was said of the prompt stands under None.
+
+    A question that was not asked, because the prompt has none of its tags, is null.
+    """
+    said = {(answer.rating_id, answer.question): answer.value for answer in label.answers.all()}
     found: dict[int | None, dict] = {}
-    for answer in sorted(label.answers.all(), key=lambda answer: answer.question.position):
-        found.setdefault(answer.rating_id, {})[answer.question.key] = answer.value
+    for (rating, question), value in sorted((_unasked(label) | said).items(), key=lambda item: item[0][1].position):
+        found.setdefault(rating, {})[question.key] = value
     return found
+
+
+def _unasked(label):
+    if label.assignment.project.kind == Kind.DEMONSTRATION:
+        return {}
+    about = {Per.PROMPT: [None], Per.RESPONSE: [rating.pk for rating in label.ratings.all()]}
+    return {
+        (rating, question): None
+        for question in questions_of(label.assignment.form_version_id)
+        if not question.is_overall and not applies(question, label.prompt_tags)
+        for rating in about[question.per]
+    }

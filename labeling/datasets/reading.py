@@ -97,19 +97,31 @@ def _prompts(ids):
         return {id: (orjson.loads(messages), as_it_is(meta)) for id, messages, meta in cursor}
 
 
-# The answers of a response are one object, in the order of the form; the rule is that of Answer.value.
+# The answers of a response are one object, in the order of the form; the rule is that of Answer.value. A question that
+# was not asked, because the prompt has none of its tags, is null; one that was left open is not there.
 RESPONSES = """
-WITH said AS (
-    SELECT a.rating_id, json_object_agg(q.key, CASE
+WITH each AS (
+    SELECT a.rating_id, q.key, q.position, CASE
         WHEN a.is_na THEN NULL
         WHEN a.yes IS NOT NULL THEN to_json(a.yes)
         WHEN a.number IS NOT NULL THEN to_json(a.number)
         WHEN a.chosen IS NOT NULL THEN CASE WHEN q.scale = 'choice' THEN to_json(a.chosen[1]) ELSE to_json(a.chosen) END
         ELSE to_json(a.text)
-    END ORDER BY q.position)::text AS answers
+    END AS answer
     FROM labels_answer a JOIN guidelines_question q ON q.id = a.question_id
     WHERE a.label_id = ANY(%(labels)s) AND a.rating_id IS NOT NULL
-    GROUP BY a.rating_id
+    UNION ALL
+    SELECT g.id, q.key, q.position, NULL
+    FROM labels_rating g
+    JOIN labels_label l ON l.id = g.label_id
+    JOIN work_assignment s ON s.id = l.assignment_id
+    JOIN guidelines_question q ON q.version_id = s.form_version_id AND q.per = 'response' AND q.applies_to_tags <> '{}'
+    JOIN work_task t ON t.id = s.task_id
+    JOIN prompts_prompt p ON p.id = t.prompt_id AND NOT p.tags && q.applies_to_tags
+    WHERE g.label_id = ANY(%(labels)s) AND q.key <> 'overall_quality'
+    AND NOT EXISTS (SELECT FROM labels_answer a WHERE a.rating_id = g.id AND a.question_id = q.id)
+), said AS (
+    SELECT rating_id, json_object_agg(key, answer ORDER BY position)::text AS answers FROM each GROUP BY rating_id
 )
 SELECT k.label_id, r.id, e.name, e.role, r.sampling::text, r.text, r.text_hash, r.is_empty, p.rank,
     g.overall_quality, said.answers

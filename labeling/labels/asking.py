@@ -31,12 +31,8 @@ def asked(assignment, *, letters):
     """Return what `assignment` asks of the responses with these letters (in shown order)."""
     project = assignment.project
     rates = project.kind == Kind.RATING or project.rate_first
-    tags = set(assignment.task.prompt.tags)
-    questions = [
-        question
-        for question in questions_of(assignment.form_version_id)
-        if not question.applies_to_tags or tags & set(question.applies_to_tags)
-    ]
+    tags = assignment.task.prompt.tags
+    questions = [question for question in questions_of(assignment.form_version_id) if applies(question, tags)]
     return Asked(
         letters=tuple(letters),
         rates=rates,
@@ -44,6 +40,11 @@ def asked(assignment, *, letters):
         response_questions=tuple(question for question in questions if question.per == Per.RESPONSE and rates),
         prompt_questions=tuple(question for question in questions if question.per == Per.PROMPT),
     )
+
+
+def applies(question, tags):
+    """Is the question asked of a prompt with these tags?"""
+    return not question.applies_to_tags or not set(tags).isdisjoint(question.applies_to_tags)
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""Which page of a sheet is shown? In the layout “pages” each response has a leaf of its own, and the board is the last."""
+"""Which page of a sheet is shown? In the layout “pages” each response has a leaf of its own; the board is the last."""
 
 from labeling.labels import bodies
 from labeling.work.models import Layout
@@ -20,7 +20,7 @@ def leaf_of(field, asks):
 
 
 def leaf_shown(body, *, asks, leaves, wanted, faults):
-    """Return the leaf to open: the first with a fault, else the one asked for, else the first with something missing."""
+    """Return the leaf to open: the first with a fault, else the one asked for, else the first that is not finished."""
     if leaves == 1:
         return 1
     if not faults and wanted and wanted <= leaves:

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from labeling.candidates.models import Flag
+from labeling.guidelines.models import Per
 from labeling.guidelines.versions import check_markdown
 from labeling.work.models import Audience, Kind, Project, ProjectState, Purpose
 
@@ -61,8 +62,6 @@ def _faults_together(project):
     """Yield (field, sentence). Each has its constraint in the database, except what only this program cannot do."""
     if Project.objects.filter(name=project.name).exclude(pk=project.pk).exists():
         yield "name", _("There is already a project named “%(name)s”.") % {"name": project.name}
-    if project.kind == Kind.RATING:
-        yield "kind", _("Only ranking projects can be worked on for now.")
     if project.kind != Kind.DEMONSTRATION and (project.prompt_types or project.asks_for_tags):
         field = "prompt_types" if project.prompt_types else "asks_for_tags"
         yield field, _("Only where demonstrations are written are labelers asked for prompts or their tags.")
@@ -89,7 +88,17 @@ def _faults_together(project):
         yield "lease_minutes", _("A lease lasts from one minute to 30 days.")
     if project.form.newest() is None:
         yield "form", _("The form “%(form)s” asks no questions yet.") % {"form": project.form}
+    elif project.kind == Kind.RATING and not _asks_of_responses(project.form.newest()):
+        yield (
+            "form",
+            _("Rating needs a form that asks something of each response; “%(form)s” does not.")
+            % {"form": project.form},
+        )
     yield from _faults_of_change(project)
+
+
+def _asks_of_responses(version):
+    return version.questions.filter(per=Per.RESPONSE).exists()
 
 
 def _faults_of_change(project):

@@ -353,8 +353,8 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(visitor, ann, transactional
     given(**fields)
     page = start(visitor(**PHONE).sign_in(ann))
 
-    seen = page.locator(".card").evaluate_all("cards => cards.filter(card => card.getBoundingClientRect().left < 380)")
-    assert len([card for card in seen if card is not None]) == 1
+    boxes = [card.bounding_box() for card in page.get_by_role("article").all()]
+    assert len([box for box in boxes if box["x"] < 380]) == 1
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.evaluate("document.documentElement.scrollHeight") == 844
     for name in ("Submit", "Submit and stop"):
@@ -383,7 +383,9 @@ def test_axe_finds_nothing(visitor, ann, transactional_db, axe, fields, scheme):
     submit(page)
     expect(page.locator("[data-summary]")).to_be_visible()
     found["refused"] = axe(page)
-    page.locator("form.sheet").evaluate("form => { form.noValidate = true; HTMLFormElement.prototype.submit.call(form) }")
+    page.locator("form.sheet").evaluate(
+        "form => { form.noValidate = true; HTMLFormElement.prototype.submit.call(form) }"
+    )
     page.wait_for_load_state()
     expect(page.locator("[data-summary]")).to_be_visible()
     found["refused by the server"] = axe(page)

@@ -182,3 +182,72 @@ def test_not_applicable_can_be_picked_wherever_it_is_offered(scale, answer):
     body = bodies.from_form(QueryDict("prompt-topics=na"), sheet=sheet)
 
     assert bodies.clean(body, sheet=sheet).prompt_answers == {"topics": answer}
+
+
+RATES = [{"slot": "A", "overall_quality": 6}, {"slot": "B", "overall_quality": 2}]
+TOXICITY = Question(key="toxicity", wording="Toxicity", scale="likert", minimum=-1, maximum=1, is_required=True)
+
+
+def test_a_rating_alone_has_no_ranks():
+    submission = bodies.clean({"ratings": RATES, "seconds": 3}, sheet=asks(ranks=False))
+
+    assert (submission.ranks, submission.ratings["A"].overall_quality) == (None, 6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"ranks": False}, "This sheet asks for no ranking."),
+        ({"rates": False, "response_questions": ()}, "This sheet asks for no ratings."),
+    ],
+)
+def test_what_was_not_asked_for_is_refused_and_not_dropped(changes, sentence):
+    assert sentences(BODY, **changes) == [sentence]
+
+
+def test_an_empty_part_that_was_not_asked_for_is_no_fault():
+    body = {"ratings": [], "ranking": [["A"], ["B"]]}
+
+    assert bodies.clean(body, sheet=asks(rates=False, response_questions=())).ranks == {"A": 1, "B": 2}
+
+
+@pytest.mark.parametrize("number", [-1, 0, 1])
+def test_a_scale_may_lie_anywhere(number):
+    ratings = [{"slot": letter, "answers": {"toxicity": number}} for letter in "AB"]
+
+    submission = bodies.clean({"ratings": ratings}, sheet=asks(ranks=False, response_questions=(TOXICITY,)))
+
+    assert {said.answers["toxicity"] for said in submission.ratings.values()} == {number}
+
+
+@pytest.mark.parametrize("number", [-2, 2, "0", 0.5, False])
+def test_a_number_beside_its_scale_is_refused(number):
+    ratings = [{"slot": letter, "answers": {"toxicity": number}} for letter in "AB"]
+
+    found = sentences({"ratings": ratings}, ranks=False, response_questions=(TOXICITY,))
+
+    assert found == ["Toxicity: Give a whole number from -1 to 1."] * 2
+
+
+def test_a_form_brings_negative_numbers():
+    form = QueryDict("A-toxicity=-1&B-toxicity=1")
+    sheet = asks(ranks=False, response_questions=(TOXICITY,))
+
+    body = bodies.from_form(form, sheet=sheet)
+
+    assert [said.answers["toxicity"] for said in bodies.clean(body, sheet=sheet).ratings.values()] == [-1, 1]
+
+
+def test_a_required_question_is_missed_in_every_response():
+    found = sentences({"ratings": RATES}, ranks=False, response_questions=(OVERALL, TOXICITY))
+
+    assert found == [f"Response {letter}: “Toxicity” is not answered yet." for letter in "AB"]
+
+
+def test_a_question_that_was_not_asked_is_not_accepted():
+    """As one whose tags the prompt has none of: the sheet then knows nothing of it."""
+    ratings = [{**RATES[0], "answers": {"toxicity": 1}}, RATES[1]]
+
+    found = sentences({"ratings": ratings, "prompt_answers": {"why": "x"}}, ranks=False)
+
+    assert found == ["This form has no question “toxicity”.", "This form has no question “why”."]

@@ -138,7 +138,7 @@ def test_a_project_is_set_up_on_one_page_and_works(rita, ann, client_of):
 
 
 def test_what_is_wrong_with_a_project_is_said_beside_its_fields(rita, client_of):
-    wrong = asked_for(kind="rating", cohort="any", k=1, markdown="", lease_minutes=0)
+    wrong = asked_for(cohort="any", k=1, markdown="", lease_minutes=0)
 
     first = client_of(rita).post(reverse("admin:work_project_add"), wrong)
     second = client_of(rita).post(reverse("admin:work_project_add"), wrong | {"markdown": "Judge."})
@@ -147,7 +147,6 @@ def test_what_is_wrong_with_a_project_is_said_beside_its_fields(rita, client_of)
         "markdown": ["Write instructions: they are what labelers judge by."]
     }
     assert second.context["adminform"].form.errors == {
-        "kind": ["Only ranking projects can be worked on for now."],
         "cohort": ["Held-out labelers only evaluate: choose the purpose “evaluation” or training labelers."],
         "k": ["A sheet compares 2 to 16 responses, not 1."],
         "lease_minutes": ["A lease lasts from one minute to 30 days."],

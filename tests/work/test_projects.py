@@ -56,7 +56,7 @@ def test_a_new_project_is_a_draft_unless_asked(wanted):
         ("name", "", "This field cannot be blank."),
         ("form", "no-such-form", "There is no form with the key “no-such-form”."),
         ("instructions", " \n", "Write instructions: they are what labelers judge by."),
-        ("kind", "rating", "Only ranking projects can be worked on for now."),
+        ("layout", "carousel", "Value 'carousel' is not a valid choice."),
         ("kind", "guessing", "Value 'guessing' is not a valid choice."),
         ("purpose", "fun", "Value 'fun' is not a valid choice."),
         ("state", "closed", "A new project is a draft or open."),
