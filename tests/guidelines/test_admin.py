@@ -114,6 +114,72 @@ def test_what_no_column_holds_is_refused_in_a_sentence(fields, sentence, rita, c
     assert form.newest() is None
 
 
+def test_a_question_moves_with_all_that_was_typed_and_nothing_is_saved(rita, client_of):
+    form = Form.objects.create(key="tone", title="Tone")
+    asked = [question(0, position=""), question(1, position="", wording="Moves", allows_na="on"), question(2)]
+    blank = {"questions-3-per": "response"}
+
+    page = client_of(rita).post(
+        reverse("admin:guidelines_formversion_add"), version_page(*asked, blank, form=form.pk, _move="1 down")
+    )
+
+    rows = page.context["inline_admin_formsets"][0].formset.forms
+    assert [(row["wording"].value(), row["position"].value()) for row in rows] == [
+        ("Question 2", "1"),
+        ("Moves", "2"),
+        ("Question 0", "3"),
+        (None, ""),
+    ]
+    assert [row["allows_na"].value() for row in rows] == [False, True, False, False]
+    assert form.newest() is None
+
+
+def test_without_a_script_there_is_room_for_one_more_question(rita, client_of):
+    form = Form.objects.create(key="tone", title="Tone")
+
+    page = client_of(rita).post(
+        reverse("admin:guidelines_formversion_add"), version_page(question(0), form=form.pk, _more="1")
+    )
+
+    assert page.context["inline_admin_formsets"][0].formset.total_form_count() == 2
+    assert form.newest() is None
+
+
+def test_tags_of_the_paper_and_of_ones_own_limit_a_question(rita, client_of):
+    form = Form.objects.create(key="tone", title="Tone")
+    asked = question(0, tags=["closed_domain", "ambiguous"], other_tags="law, , art")
+    client = client_of(rita)
+
+    client.post(reverse("admin:guidelines_formversion_add"), version_page(asked, form=form.pk))
+
+    assert form.newest().questions.get().applies_to_tags == ["ambiguous", "closed_domain", "law", "art"]
+    page = client.get(reverse("admin:guidelines_formversion_change", args=[form.newest().pk]))
+    [row] = [row for row in page.context["inline_admin_formsets"][0].formset.forms if row.instance.pk]
+    assert (row.initial["tags"], row.initial["other_tags"]) == (["ambiguous", "closed_domain"], "law, art")
+
+
+def test_a_preview_with_a_fault_says_it_in_place_of_the_preview(rita, client_of):
+    form = Form.objects.create(key="tone", title="Tone")
+
+    page = client_of(rita).post(
+        reverse("admin:guidelines_formversion_add"),
+        version_page(question(0, scale="likert"), form=form.pk, _preview="1"),
+    )
+
+    assert "The Likert scale of “q0” needs a lowest and a higher highest number." in page.text
+    assert form.newest() is None
+
+
+def test_a_version_says_what_it_changed(rita, client_of):
+    first = FormVersionFactory()
+    asked = [{"key": "fails_task", "wording": "Fails the task", "scale": "binary", "choices": []}]
+    second = versions.new_form_version(form=first.form, questions=asked, by=rita)
+
+    page = client_of(rita).get(reverse("admin:guidelines_formversion_change", args=[second.pk]))
+
+    assert "“overall_quality” is no longer asked." in page.text
+
+
 def test_a_version_that_is_not_there_leads_home(rita, client_of):
     response = client_of(rita).post(reverse("admin:guidelines_formversion_change", args=["nonsense"]))
 

@@ -70,6 +70,16 @@ def test_the_questions_of_table_3_are_a_form_without_fault():
             "Question “fails_task” offers choices, but its scale has none.",
         ),
         ([CHOICE | {"choices": CHOICE["choices"][:1] * 2}], "Two choices of question “topic” have the same key."),
+        ([LIKERT | {"good_answer": "yes"}], "Question “tone” has a good answer that its scale does not offer."),
+        ([BINARY | {"good_answer": "low"}], "Question “fails_task” has a good answer that its scale does not offer."),
+        (
+            [BINARY | {"key": "rank"}],
+            "No question can have the key “rank”: the sheet has a field of that name already.",
+        ),
+        (
+            [CHOICE | {"choices": [*CHOICE["choices"], {"key": "na", "label": "None"}]}],
+            "A choice of question “topic” has the key “na”, which means “not applicable”.",
+        ),
         (
             [LIKERT | {"key": "overall_quality"}],
             "The question “overall_quality” is a Likert scale from 1 to 7, asked of each response.",
@@ -98,6 +108,33 @@ def test_the_database_wants_a_range_of_a_likert_scale():
 
     with pytest.raises(IntegrityError, match="likert_has_a_range"):
         Question.objects.create(version=version, position=0, key="tone", wording="Tone", scale="likert")
+
+
+@pytest.mark.parametrize(
+    ("fields", "fact"),
+    [
+        (LIKERT | {"maximum": None}, "only_likert_has_a_range_and_within_100"),
+        (LIKERT | {"maximum": 101}, "only_likert_has_a_range_and_within_100"),
+        (BINARY | {"minimum": 0, "maximum": 1}, "only_likert_has_a_range_and_within_100"),
+        (LIKERT | {"key": "overall_quality"}, "overall_quality_is_asked_from_1_to_7"),
+        (BINARY | {"good_answer": "high"}, "good_answer_is_one_of_the_scale"),
+        (BINARY | {"scale": "stars"}, "question_scale_is_known"),
+        (BINARY | {"per": "page"}, "question_is_of_response_or_prompt"),
+    ],
+)
+def test_the_database_refuses_questions_that_cannot_be_answered(fields, fact):
+    version = FormVersionFactory(questions=[])
+
+    with pytest.raises(IntegrityError, match=fact):
+        Question.objects.create(version=version, position=0, **fields)
+
+
+def test_two_choices_do_not_stand_in_one_place():
+    question = Question.objects.create(version=FormVersionFactory(questions=[]), position=0, key="t", scale="choice")
+    Choice.objects.create(question=question, position=0, key="law", label="Law")
+
+    with pytest.raises(IntegrityError, match="choices_stand_in_order"):
+        Choice.objects.create(question=question, position=0, key="art", label="Art")
 
 
 def test_a_version_is_pinned_by_the_first_sheet_leased_under_it(ann):

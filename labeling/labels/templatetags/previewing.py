@@ -13,10 +13,13 @@ register = template.Library()
 def form_preview(questions):
     """Draw the questions (a list of Question) as a fresh sheet would, each beside what it is asked of."""
     of_response = [question for question in questions if question.per == Per.RESPONSE]
-    of_prompt = [question for question in questions if question.per == Per.PROMPT]
     return {
-        "overall": drawn(as_asked([one for one in of_response if one.is_overall], letter="A")),
-        "of_response": drawn(as_asked([one for one in of_response if not one.is_overall], letter="A")),
-        "of_prompt": drawn(as_asked(of_prompt)),
+        "overall": _drawn([question for question in of_response if question.is_overall], letter="A"),
+        "of_response": _drawn([question for question in of_response if not question.is_overall], letter="A"),
+        "of_prompt": _drawn([question for question in questions if question.per == Per.PROMPT]),
         "limited": [question for question in questions if question.applies_to_tags],
     }
+
+
+def _drawn(questions, *, letter=""):
+    return drawn(as_asked(questions, letter=letter)) if questions else ""
