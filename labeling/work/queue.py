@@ -403,7 +403,8 @@ def _expire(condition, params, limit):
             ), freed AS (
                 UPDATE work_task task SET taken = task.taken - seats.freed
                 FROM (
-                    SELECT task_id AS id, count(*) FILTER (WHERE NOT by_program) AS freed FROM closed GROUP BY task_id
+                    SELECT task_id AS id, count(*) FILTER (WHERE NOT by_program) AS freed
+                    FROM closed WHERE state = 'expired' GROUP BY task_id
                 ) seats JOIN in_order USING (id)
                 WHERE task.id = seats.id RETURNING task.id AS task_id, task.is_calibration
             ), given_back AS (
