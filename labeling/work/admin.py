@@ -184,7 +184,7 @@ class TaskAdmin(Never, admin.ModelAdmin):
     @admin.action(description=gettext_lazy("Bring back"), permissions=["steer"])
     def bring_back(self, request, tasks):
         changed = steering.bring_back(tasks=_plain(tasks))
-        messages.success(request, _say(changed, "%(n)d task is back.", "%(n)d tasks are back."))
+        messages.success(request, ngettext("%(n)d task is back.", "%(n)d tasks are back.", changed) % {"n": changed})
 
     @admin.action(description=gettext_lazy("Change the priority"), permissions=["steer"])
     def change_priority(self, request, tasks):
@@ -193,17 +193,23 @@ class TaskAdmin(Never, admin.ModelAdmin):
     @admin.action(description=gettext_lazy("Shuffle among equals"), permissions=["steer"])
     def shuffle(self, request, tasks):
         changed = steering.shuffle(tasks=_plain(tasks))
-        messages.success(request, _say(changed, "%(n)d task has a new place.", "%(n)d tasks have a new order."))
+        messages.success(
+            request, ngettext("%(n)d task has a new place.", "%(n)d tasks have a new order.", changed) % {"n": changed}
+        )
 
     @admin.action(description=gettext_lazy("Put into the calibration pool"), permissions=["steer"])
     def to_pool(self, request, tasks):
         changed = steering.put_into_the_pool(tasks=_plain(tasks))
-        messages.success(request, _say(changed, "%(n)d task joined the pool.", "%(n)d tasks joined the pool."))
+        messages.success(
+            request, ngettext("%(n)d task joined the pool.", "%(n)d tasks joined the pool.", changed) % {"n": changed}
+        )
 
     @admin.action(description=gettext_lazy("Take out of the calibration pool"), permissions=["steer"])
     def from_pool(self, request, tasks):
         changed = steering.take_out_of_the_pool(tasks=_plain(tasks))
-        messages.success(request, _say(changed, "%(n)d task left the pool.", "%(n)d tasks left the pool."))
+        messages.success(
+            request, ngettext("%(n)d task left the pool.", "%(n)d tasks left the pool.", changed) % {"n": changed}
+        )
 
 
 def _plain(tasks):
@@ -234,16 +240,12 @@ def _ask(task_admin, request, tasks, action, form_class, button, answer):
 
 def _put_aside(tasks, answers, by):
     changed = steering.set_aside(tasks=tasks, reason=answers["reason"], by=by)
-    return _say(changed, "%(n)d task is set aside.", "%(n)d tasks are set aside.")
+    return ngettext("%(n)d task is set aside.", "%(n)d tasks are set aside.", changed) % {"n": changed}
 
 
 def _put_in_order(tasks, answers, by):
     changed = steering.reprioritise(tasks=tasks, priority=answers["priority"])
-    return _say(changed, "%(n)d task has a new priority.", "%(n)d tasks have a new priority.")
-
-
-def _say(number, one, several):
-    return ngettext(one, several, number) % {"n": number}
+    return ngettext("%(n)d task has a new priority.", "%(n)d tasks have a new priority.", changed) % {"n": changed}
 
 
 @admin.register(Assignment)
