@@ -120,13 +120,8 @@ class Engine:
         for pk, line in list(self.lines.items()):
             wanted = pk in endpoints and (endpoints[pk].down_until is None or line.is_open(timezone.now()))
             unwanted = [call for call in list(line.ready) if not wanted or call.part not in self._clerk.parts]
-            for call in unwanted:
-                try:
-                    line.ready.remove(call)
-                except ValueError:  # it has just been started
-                    unwanted.remove(call)
-            if unwanted:
-                self._clerk.release(unwanted)
+            if given_back := [call for call in unwanted if _removed(call, line.ready)]:
+                self._clerk.release(given_back)
         for pk, endpoint in endpoints.items():
             if pk not in self.lines:
                 self.lines[pk] = Line(endpoint, None)
@@ -230,6 +225,15 @@ class Engine:
 
     async def _at_desk(self, work, *args):
         return await asyncio.get_running_loop().run_in_executor(self._desk, work, *args)
+
+
+def _removed(call, ready):
+    """Take the call out of what is ready, unless it has been started this very moment."""
+    try:
+        ready.remove(call)
+    except ValueError:
+        return False
+    return True
 
 
 class Unusable:
