@@ -9,6 +9,7 @@ import re
 from html import escape, unescape
 
 LONGEST_FORMULA = 2_000
+DEEPEST_FORMULA = 30  # elements; browsers take seconds to lay out a fraction within a hundred others
 CLOSING = {"$": "$", "$$": "$$", "\\(": "\\)", "\\[": "\\]"}
 
 # Commands that would define others, or hide, colour and link what they enclose: such a formula is shown as written.
@@ -31,7 +32,7 @@ ELEMENTS = {
     "mtd": {"columnalign": re.compile("left|right|center")},
     "menclose": {"notation": re.compile("box")},
     "mrow": {}, "mn": {}, "mtext": {}, "msup": {}, "msub": {}, "msubsup": {}, "msqrt": {}, "mroot": {},
-    "munderover": {}, "mtable": {}, "mtr": {},
+    "munderover": {}, "mtable": {"displaystyle": YES_NO}, "mtr": {},
 }  # fmt: skip
 ATTRIBUTES = {tag: set(attributes) for tag, attributes in ELEMENTS.items() if attributes}
 CHILDREN = {
@@ -92,16 +93,16 @@ def _tree(source, *, display):
     return Converter(display=display).convert_to_element(source)
 
 
-def _serialised(element):
+def _serialised(element, depth=0):
     """Write out known elements and attributes and escaped text; another element leaves only what it encloses."""
     text = INVISIBLE_OPERATORS.sub("", unescape(element.text or ""))
     if element.tag in {"mi", "mo"} and (text == "&" or (text.startswith("\\") and text != "\\")):
         raise ValueError  # a command that the converter does not know, a column without a table
     if element.tag in {"mphantom", "menclose"} and element.get("notation") != "box":
         raise ValueError  # left out, it would read otherwise: something struck through, something hidden
-    if len(element) != CHILDREN.get(element.tag, len(element)):
-        raise ValueError  # a fraction without its lower half
-    inside = escape(text) + "".join(_serialised(child) for child in element)
+    if depth > DEEPEST_FORMULA or len(element) != CHILDREN.get(element.tag, len(element)):
+        raise ValueError  # too deep, or a fraction without its lower half
+    inside = escape(text) + "".join(_serialised(child, depth + 1) for child in element)
     tag = element.tag if element.tag in ELEMENTS else "mrow"
     known = ELEMENTS[tag].items()
     attributes = "".join(f' {n}="{element.get(n)}"' for n, shape in known if shape.fullmatch(element.get(n, "-")))

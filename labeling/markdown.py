@@ -13,7 +13,7 @@ from time import thread_time
 
 import nh3
 from django.core.cache import cache
-from django.utils.html import escape, linebreaks
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -26,16 +26,19 @@ from pygments.token import STANDARD_TYPES
 from labeling import formulas
 from labeling.unseen import visible
 
-__all__ = ["render", "render_many", "visible"]
+__all__ = ["plain", "render", "render_many", "render_passing", "visible"]
 
 # Raise the number when the rendering changes: what was cached under another edition is forgotten. So it is when one of
 # the libraries changes: a hole that a new sanitiser closes must not stay open for a week.
-EDITION = "-".join(["3", *(version(name) for name in ("markdown-it-py", "nh3", "pygments", "latex2mathml"))])
+EDITION = "-".join(["4", *(version(name) for name in ("markdown-it-py", "nh3", "pygments", "latex2mathml"))])
 SECONDS_KEPT = 7 * 24 * 3600
 LONGEST_RENDERED = 50_000
 LONGEST_HIGHLIGHTED = 20_000
 LONGEST_ADDRESS = 2_000
 LONGEST_LINE_IN_VIEW = 40
+LENGTH_OF_PART = 4_000
+DEEPEST_EMPHASIS = 20
+MOST_TAGS = 20_000
 MOST_CELLS = 20_000  # in all tables of one text
 # Of the processor's time, for one block: some of Pygments' languages take quadratic time over words without end.
 SECONDS_FOR_COLOURS = 0.25
@@ -59,7 +62,7 @@ TAGS = {
 QUESTION = "#link-dialog"
 ATTRIBUTES = {"a": {"data-address"}, "ol": {"start"}, **formulas.ATTRIBUTES}
 CLASSES = {
-    "span": {"address", "picture", *STANDARD_TYPES.values()} - {""},
+    "span": {"where", "picture", *STANDARD_TYPES.values()} - {""},
     "div": {"wide"},
     "pre": {"wide"},
     "code": {"formula"},
@@ -68,11 +71,13 @@ VALUES = {"a": {"href": {QUESTION}}, "div": {"tabindex": {"0"}}, "pre": {"tabind
 SANITISER = nh3.Cleaner(
     tags=TAGS, attributes=ATTRIBUTES, allowed_classes=CLASSES, tag_attribute_values=VALUES, link_rel=None
 )
+# Ends with a line where it can.
+PART = re.compile(f"(?s).{{1,{LENGTH_OF_PART}}}(?:\n|$)|.{{1,{LENGTH_OF_PART}}}")
 FOLLOWED = re.compile(r"(?:https?://|mailto:)[^\s\\]+", re.IGNORECASE)
 
 
 class Unwieldy(Exception):
-    """As Markdown, the text would become many times its size."""
+    """As Markdown, the text would become many times its size, or a tree that browsers take seconds to lay out."""
 
 
 class Shown(RendererHTML):
@@ -99,13 +104,26 @@ class Shown(RendererHTML):
         address, title = tokens[opening].attrs["href"], tokens[opening].attrs.get("title")
         if title or "".join(token.content for token in tokens[opening:idx]) != address:
             words = f"{address} “{title}”" if title else address
-            return f'</a> <span class="address">({escape(words)})</span>'
+            return f'</a> <span class="where">({escape(words)})</span>'
         return "</a>"
 
     def image(self, tokens, idx, options, env):
         token = tokens[idx]
         words = [self.renderInlineAsText(token.children or [], options, env), token.attrs.get("title")]
-        return f'<span class="picture">🖼 {escape(" – ".join(filter(None, words)))}</span>'
+        return f'<span class="picture">▣ {escape(" – ".join(filter(None, words)))}</span>'
+
+    def em_open(self, tokens, idx, options, env):
+        env["emphasis"] = env.get("emphasis", 0) + 1
+        if env["emphasis"] > DEEPEST_EMPHASIS:
+            raise Unwieldy
+        return f"<{tokens[idx].tag}>"
+
+    def em_close(self, tokens, idx, options, env):
+        env["emphasis"] -= 1
+        return f"</{tokens[idx].tag}>"
+
+    strong_open = s_open = em_open
+    strong_close = s_close = em_close
 
     def table_open(self, tokens, idx, options, env):
         return '<div class="wide" tabindex="0"><table>\n'
@@ -210,6 +228,11 @@ def _digest(text):
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
+def plain(text):
+    """Return the text as written, escaped; a very long one in parts, of which a browser lays out what it shows."""
+    return _safe(_parts(text) if len(text) > LONGEST_RENDERED else escape(visible(text)))
+
+
 def render_passing(text):
     """Return sanitised HTML of a text that changes as it is typed: it is kept nowhere."""
     return _safe(_sanitised(text))
@@ -217,17 +240,17 @@ def render_passing(text):
 
 def _sanitised(text):
     if len(text) > LONGEST_RENDERED:
-        return _plain(text)
+        return _parts(text)
     try:
         # Once more afterwards: an entity such as &#8238; is a character only now.
         html = visible(SANITISER.clean(PARSER.render(visible(text))))
     except Unwieldy:
-        return _plain(text)
-    return html
+        return _parts(text)
+    return html if html.count("<") <= MOST_TAGS else _parts(text)
 
 
-def _plain(text):
-    return linebreaks(visible(text), autoescape=True)
+def _parts(text):
+    return "".join(f'<div class="part">{escape(part)}</div>' for part in PART.findall(visible(text)))
 
 
 def _safe(html) -> SafeString:

@@ -198,7 +198,7 @@ def turns_of(messages, html):
         {
             "role": turn["role"],
             "label": ROLES.get(turn["role"], turn["role"]),
-            "text": markdown.visible(turn["content"]),
+            "text": markdown.plain(turn["content"]),
             "html": shown,
         }
         for turn, shown in zip(messages, html, strict=True)
@@ -217,7 +217,7 @@ def _slots(slots, html, asks, body, faults):
         views.append(
             SlotView(
                 letter=slot.letter,
-                text=markdown.visible(response.text),
+                text=markdown.plain(response.text),
                 html=shown,
                 is_empty=response.is_empty,
                 questions=_marked(
