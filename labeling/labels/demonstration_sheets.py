@@ -120,7 +120,7 @@ def _types(asks, chosen, use_case):
     usual = Origin.USER_BASED if use_case else None
     if chosen not in asks.prompt_types:
         chosen = asks.prompt_types[0] if len(asks.prompt_types) == 1 else usual
-    return [Option(one, TYPES[one], f"prompt-type-{one}", one == chosen) for one in asks.prompt_types]
+    return [Option(one, str(TYPES[one]), f"prompt-type-{one}", one == chosen) for one in asks.prompt_types]
 
 
 def _pairs(given, wrong):
@@ -142,7 +142,9 @@ def _pairs(given, wrong):
 
 def _tags(asks, chosen):
     chosen = chosen if isinstance(chosen, list) else []
-    return [Option(value, label, f"tag-{value}", value in chosen) for value, label in PromptTag.choices if asks.tags]
+    return [
+        Option(value, str(label), f"tag-{value}", value in chosen) for value, label in PromptTag.choices if asks.tags
+    ]
 
 
 def _text(value):
