@@ -150,3 +150,22 @@ def test_the_list_costs_the_same_whatever_is_in_it(engineer, rows, accept, djang
     with django_assert_num_queries(7 if accept == "application/json" else 9):
         answer = engineer.get("/api/v1/labels/", headers={"Accept": accept})
         assert b"".join(answer).count(b'"revision"') == rows
+
+
+def test_what_a_prompts_tags_kept_from_being_asked_is_null_and_what_was_left_open_is_not_there(engineer, ann):
+    optional = {"scale": "binary", "is_required": False}
+    questions = [
+        {"key": "closed", "wording": "Closed", "applies_to_tags": ["closed_domain"], **optional},
+        {"key": "open", "wording": "Open", **optional},
+        {"key": "said", "wording": "Said", **optional},
+        {"key": "odd", "wording": "Odd", "applies_to_tags": ["ambiguous"], "per": "prompt", **optional},
+    ]
+    project = ProjectFactory(kind="rating", k=2, form=FormVersionFactory(questions=questions).form)
+    body = {"ratings": [{"slot": "A", "answers": {"said": True}}]}
+    labeled(ann, TaskFactory(project=project).project, body)
+
+    [told] = engineer.get("/api/v1/labels/").json()["results"]
+
+    assert told["ranking"] is None
+    assert [rating["answers"] for rating in told["ratings"]] == [{"closed": None, "said": True}, {"closed": None}]
+    assert told["prompt_answers"] == {"odd": None}

@@ -15,6 +15,9 @@ from tests.factories import FormVersionFactory, ProjectFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
 
+# who (2), the sheet, its slots, all of it in a transaction of its own; a savepoint, the closing, the label
+QUERIES_OF_A_SUBMISSION = 10
+
 BODY = {
     "ratings": [
         {"slot": letter, "overall_quality": quality, "answers": {"fails_task": quality < 3}, "notes": ""}
@@ -338,3 +341,82 @@ def test_empty_responses_are_shown_as_they_are(anns, project):
     Response.objects.update(text="")
 
     assert {slot["text"] for slot in anns.post(f"/api/v1/projects/{project.pk}/next/").json()["slots"]} == {""}
+
+
+TAGGED = {"key": "closed", "wording": "Closed domain", "scale": "binary", "applies_to_tags": ["closed_domain"]}
+
+
+def rating_project(k=4, questions=None):
+    form = {"form": FormVersionFactory(questions=questions).form} if questions else {}
+    return TaskFactory(project=ProjectFactory(kind="rating", k=k, **form)).project
+
+
+def taken(client, project):
+    return client.post(f"/api/v1/projects/{project.pk}/next/").json()
+
+
+def test_a_rating_goes_its_whole_way(anns):
+    sheet = taken(anns, rating_project())
+    assert (sheet["kind"], [slot["slot"] for slot in sheet["slots"]]) == ("rating", ["A", "B", "C", "D"])
+    body = {"ratings": BODY["ratings"], "seconds": 95}
+
+    kept = anns.put(address(sheet, "draft/"), {**body, "revision": 1})
+    answer = anns.post(address(sheet, "submit/"), {**body, "next": True})
+
+    assert (kept.status_code, answer.status_code, answer.json()["next"]) == (200, 201, None)
+    label = Label.objects.get()
+    assert {rating.slot.letter: rating.overall_quality for rating in label.ratings.all()} == {
+        "A": 5, "B": 5, "C": 1, "D": 7,
+    }  # fmt: skip
+    assert not hasattr(label, "ranking")
+
+
+def test_a_rating_takes_no_ranking_and_misses_every_response(anns):
+    sheet = taken(anns, rating_project())
+
+    answer = anns.post(address(sheet, "submit/"), {"ratings": BODY["ratings"][1:], "ranking": BODY["ranking"]})
+
+    assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
+    assert answer.json()["errors"] == [
+        {"field": "A-overall_quality", "detail": "Response A has no overall quality yet."},
+        {"field": "A-fails_task", "detail": "Response A: “Fails the task” is not answered yet."},
+        {"field": "ranking", "detail": "This sheet asks for no ranking."},
+    ]
+
+
+def test_a_ranking_alone_takes_no_ratings(anns):
+    sheet = taken(anns, TaskFactory(project__rate_first=False).project)
+    assert sheet["questions"] == []
+
+    refused = anns.post(address(sheet, "submit/"), BODY)
+    answer = anns.post(address(sheet, "submit/"), {"ranking": BODY["ranking"], "seconds": 5})
+
+    assert [error["detail"] for error in refused.json()["errors"]] == ["This sheet asks for no ratings."]
+    assert answer.status_code == 201
+
+
+def test_a_question_for_other_prompts_is_neither_asked_nor_taken(anns):
+    sheet = taken(anns, rating_project(k=2, questions=[TAGGED, {"key": "kind", "wording": "Kind", "scale": "binary"}]))
+    assert [question["key"] for question in sheet["questions"]] == ["kind"]
+    ratings = [{"slot": slot, "answers": {"kind": True, "closed": True}} for slot in "AB"]
+
+    refused = anns.post(address(sheet, "submit/"), {"ratings": ratings})
+    for rating in ratings:
+        del rating["answers"]["closed"]
+
+    assert [error["detail"] for error in refused.json()["errors"]] == ["This form has no question “closed”."] * 2
+    assert anns.post(address(sheet, "submit/"), {"ratings": ratings}).status_code == 201
+
+
+@pytest.mark.parametrize("k", [4, 9])
+def test_taking_and_submitting_ratings_costs_the_same_few_queries(anns, k, django_assert_num_queries):
+    project = rating_project(k)
+    sheet = taken(anns, project)
+    ratings = [
+        {"slot": slot["slot"], "overall_quality": 4, "answers": {"fails_task": False}} for slot in sheet["slots"]
+    ]
+
+    with django_assert_num_queries(14):
+        taken(anns, project)
+    with django_assert_num_queries(QUERIES_OF_A_SUBMISSION):
+        anns.post(address(sheet, "submit/"), {"ratings": ratings})

@@ -269,3 +269,18 @@ def test_reading_asks_as_many_questions_for_12_rankings_as_for_2(ann, project, t
             rank(task_of(project), ann, "A > B > C > D", ratings={"A": 3}, answers={"A": {"fails_task": True}})
         with django_assert_num_queries(4):
             read(project)
+
+
+def test_what_a_prompts_tags_kept_from_being_asked_is_null(project, ann, task_of):
+    closed = {"key": "closed", "wording": "Closed", "scale": "binary", "applies_to_tags": ["closed_domain"]}
+    project.form = FormVersionFactory(questions=[RICH_FORM[0], closed, RICH_FORM[1]]).form
+    project.save()
+    rank(task_of(project, tags=["ambiguous"]), ann, "A > B > C > D", answers={"A": {"fails_task": False}, "B": {}})
+    rank(task_of(project, tags=["closed_domain"]), ann, "A > B > C > D", answers={"A": {"closed": True}, "B": {}})
+
+    said = [[response["answers"] for response in line["responses"]] for line in lines(grouped, project)]
+
+    assert said == [
+        [{"closed": None, "fails_task": False}, {"closed": None}, {}, {}],
+        [{"closed": True}, {}, {}, {}],
+    ]

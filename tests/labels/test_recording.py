@@ -89,6 +89,29 @@ def test_submit_costs_the_same_queries_whatever_k_is(ann, k, django_assert_num_q
         recording.record(assignment=whole_sheet, body=whole)
 
 
+@pytest.mark.parametrize("k", [4, 9])
+def test_submitting_ratings_costs_the_same_queries_whatever_k_is(ann, k, django_assert_num_queries):
+    task = TaskFactory(project=ProjectFactory(k=k, kind="rating"))
+    sheet = queue.next_assignment(labeler=ann, project=task.project)
+    letters = [slot.letter for slot in sheet.slots.all()]
+    whole = {"ratings": [{"slot": x, "overall_quality": 4, "answers": {"fails_task": True}} for x in letters]}
+    whole_sheet = Assignment.objects.select_related("project", "task__prompt").get(pk=sheet.pk)
+
+    # slots, questions and their choices; savepoint, close, label, savepoint
+    with django_assert_num_queries(7):
+        label = recording.record(assignment=whole_sheet, body=whole)
+    assert (label.ratings.count(), hasattr(label, "ranking")) == (k, False)
+
+
+def test_a_ranking_alone_has_no_ratings(ann):
+    sheet = queue.next_assignment(labeler=ann, project=TaskFactory(project__rate_first=False).project)
+
+    label = recording.record(assignment=sheet, body={"ranking": [["D"], ["A", "B", "C"]]})
+
+    assert [place.slot.letter for place in label.ranking.places.filter(rank=1)] == ["D"]
+    assert label.ratings.count() == 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_eight_double_clicks_make_one_label(body):
     ann = LabelerFactory()

@@ -9,11 +9,15 @@ from labeling.candidates.models import ModelEndpoint
 from labeling.labels.models import Label
 from labeling.work import drafts, queue
 from labeling.work.models import Assignment, Draft
-from tests.factories import TaskFactory
+from tests.factories import ProjectFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["labels:sheet", "labels:draft", "labels:submit", "labels:skip"]
+PAGES = ["labels:sheet", "labels:draft", "labels:turn", "labels:submit", "labels:skip"]
+
+
+# who (3), the sheet with all that it is made of, its slots with their texts, how far along (the rest is kept)
+QUERIES_OF_A_SHEET = 6
 
 
 def url(name, sheet):
@@ -245,3 +249,85 @@ def test_a_draft_keeps_every_character_that_the_database_can_hold(sheet, ann, cl
     client_of(ann).post(url("draft", sheet), {"revision": "1", "A-notes": text})
 
     assert Draft.objects.get().body["ratings"][0]["notes"] == text.replace("\0", "")
+
+
+@pytest.fixture
+def paged(sheet):
+    sheet.project.layout = "pages"
+    sheet.project.save()
+    return sheet
+
+
+def test_turning_a_page_keeps_what_was_written_on_it(paged, ann, client_of):
+    client = client_of(ann)
+
+    answer = client.post(url("turn", paged), {"page": "2", "revision": "0", "A-notes": "half a thought"})
+
+    assert answer.url == f"{url('sheet', paged)}?page=2"
+    shown = client.get(answer.url).context["sheet"]
+    assert (shown.leaf, shown.leaves, shown.revision, shown.slots[0].notes) == (2, 5, 1, "half a thought")
+
+
+@pytest.mark.parametrize("page", ["", "x", "-1", "9" * 5_000])
+def test_a_page_that_there_is_not_leads_to_the_first(paged, ann, client_of, page):
+    client = client_of(ann)
+
+    answer = client.post(url("turn", paged), {"page": page})
+
+    assert client.get(answer.url).context["sheet"].leaf == 1
+    assert client.get(url("sheet", paged), {"page": page}).context["sheet"].leaf == 1
+
+
+def test_turning_a_page_never_overwrites_a_newer_draft_and_drops_nothing(paged, ann, client_of):
+    client = client_of(ann)
+    drafts.save_draft(assignment=paged, revision=7, body={"ratings": [{"slot": "A", "notes": "elsewhere"}]})
+
+    answer = client.post(url("turn", paged), {"page": "2", "revision": "3", "A-notes": "here"})
+
+    assert answer.status_code == 409
+    shown = answer.context["sheet"]
+    assert (shown.slots[0].notes, shown.leaf, shown.revision) == ("here", 2, 7)
+    assert Draft.objects.get().body["ratings"][0]["notes"] == "elsewhere"
+    # Pressed once more, in full knowledge, it stays.
+    client.post(url("turn", paged), {"page": "3", "revision": "7", "A-notes": "here"})
+    assert Draft.objects.get().body["ratings"][0]["notes"] == "here"
+
+
+def test_a_page_of_a_closed_sheet_is_not_turned(paged, ann, client_of, form):
+    client = client_of(ann)
+    client.post(url("submit", paged), form)
+
+    page = client.post(url("turn", paged), {"page": "2"}, follow=True)
+
+    assert "You have submitted this sheet." in page.content.decode()
+    assert Draft.objects.count() == 0
+
+
+def test_a_refused_sheet_is_kept_as_a_draft_and_its_faults_say_where_they_are(paged, ann, client_of, form):
+    del form["C-overall_quality"]
+
+    answer = client_of(ann).post(url("submit", paged), form | {"A-notes": "keep me"})
+
+    assert answer.status_code == 422
+    assert '<a href="?page=3#C-overall_quality">' in answer.content.decode()
+    assert Draft.objects.get().body["ratings"][0]["notes"] == "keep me"
+
+
+def test_a_rating_is_submitted_and_said_to_be_saved(ann, client_of, form):
+    sheet = queue.next_assignment(labeler=ann, project=TaskFactory(project__kind="rating").project)
+
+    page = client_of(ann).post(url("submit", sheet), form, follow=True)
+
+    assert "Saved: your ratings of 4 responses." in page.content.decode()
+    assert Label.objects.get().ratings.count() == 4
+
+
+@pytest.mark.parametrize("k", [4, 9])
+@pytest.mark.parametrize("kind", ["ranking", "rating"])
+def test_a_sheet_takes_the_same_queries_whatever_k_is(ann, client_of, django_assert_num_queries, kind, k):
+    project = TaskFactory(project=ProjectFactory(k=k, kind=kind, layout="pages")).project
+    client, sheet = client_of(ann), queue.next_assignment(labeler=ann, project=project)
+    client.get(url("sheet", sheet))
+
+    with django_assert_num_queries(QUERIES_OF_A_SHEET):
+        client.get(url("sheet", sheet))
