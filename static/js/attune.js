@@ -29,7 +29,7 @@
     for (const begin of starters) begin(sheet, tools);
   }
 
-  // Private windows may refuse to remember; nothing depends on it.
+  // Private windows may refuse.
   function storage(act) {
     try { return act(localStorage); } catch { return null; }
   }

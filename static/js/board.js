@@ -88,7 +88,7 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     else if (group) place(sheet.attune.active(), Number(group.dataset.group));
   });
 
-  // Dragging a letter, off the strip or its card.
+  // Dragging.
   let held = null;
   function over(group) {
     held.group = group;

@@ -3,21 +3,24 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
   const fields = form.elements;
   const bar = find("[data-saved]");
   const notice = find("[data-notice]");
+  const [load, device, keep] = notice.querySelectorAll("button");
   const copy = `draft.${words.id}`;
-  const cookie = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-  const [QUIET, AGAIN, IDLE] = [400, 3000, 60000]; // milliseconds
+  // The cookie's is fresher after signing in again.
+  const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? fields.csrfmiddlewaretoken.value;
+  const [QUIET, AGAIN, IDLE] = [400, 3000, 60000];
 
-  let revision = Number(fields.revision.value);
+  let revision = +fields.revision.value;
+  let base = revision;
   let changed, underway, outrun, sent;
-  let timer, retry, newest, submitter;
+  let timer, retry, newest, submitter, other;
 
-  // One word in the bar; a sentence has a line of its own.
   function tell(state, word, sentence = "") {
     bar.dataset.saved = state;
     bar.textContent = word;
     notice.hidden = !sentence;
-    notice.querySelector("span").textContent = sentence;
-    notice.querySelector("div").hidden = !outrun;
+    notice.firstChild.textContent = sentence;
+    notice.lastChild.hidden = !outrun;
+    [load.hidden, device.hidden] = [other, !other];
   }
 
   function soon(delay) {
@@ -25,18 +28,29 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
     timer = setTimeout(save, delay);
   }
 
-  function answers() {
+  function answers(...but) {
     const data = new URLSearchParams(new FormData(form));
-    data.delete("csrfmiddlewaretoken");
+    for (const name of ["csrfmiddlewaretoken", ...but]) data.delete(name);
     return data;
   }
+  const said = () => `${answers("revision", "seconds")}`;
 
-  // After signing in again in another tab, the cookie's token is the fresher one.
   async function post(keepalive) {
     const mine = ++revision;
-    fields.revision.value = String(mine);
-    const headers = { Accept: "application/json", "X-CSRFToken": cookie() ?? fields.csrfmiddlewaretoken.value };
-    await settle(await fetch(words.draft, { method: "POST", body: answers(), keepalive, headers }), mine);
+    fields.revision.value = mine;
+    const headers = { Accept: "application/json", "X-CSRFToken": token() };
+    const answer = await fetch(words.draft, { method: "POST", body: answers(), keepalive, headers }).catch(() => ({}));
+    if (signal.aborted) return;
+    const { status, redirected, ok } = answer;
+    if (status === 403 || redirected) return again(words.wSignedOut);
+    if (![200, 409, 410].includes(status)) return again();
+    const { revision: newer, detail } = await answer.json();
+    if (!ok) return newer > mine && newer <= revision || ask(detail, newer);
+    base = newer;
+    revision = Math.max(revision, base);
+    if (changed) return;
+    attune.forget(copy);
+    tell("saved", words.wSaved);
   }
 
   async function save() {
@@ -45,24 +59,9 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
     changed = false;
     underway = true;
     tell("saving", words.wSaving);
-    try {
-      await post(false);
-    } catch {
-      again();
-    }
+    await post();
     underway = false;
     if (changed && bar.dataset.saved !== "unsaved") soon(QUIET);
-  }
-
-  async function settle(answer, mine) {
-    if (signal.aborted) return;
-    if ([409, 410].includes(answer.status)) return choose(await answer.json(), mine);
-    if (answer.status === 403 || answer.redirected) return again(words.wSignedOut);
-    if (!answer.ok) return again();
-    revision = Math.max(revision, (await answer.json()).revision);
-    if (changed) return;
-    attune.forget(copy);
-    tell("saved", words.wSaved);
   }
 
   function again(sentence) {
@@ -72,76 +71,87 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
     soon(AGAIN);
   }
 
-  // A newer revision from elsewhere: the person says which one stays.
-  function choose(newer, mine) {
-    if (newer.revision > mine && newer.revision <= revision) return; // our own next one was faster
+  // Neither of two drafts gives way by itself.
+  function ask(sentence, from) {
     outrun = changed = true;
-    newest = newer.revision;
-    find("[data-keep]").hidden = !newest;
-    tell("unsaved", words.wNotSaved, newer.detail ?? words.wNewer);
+    newest = from;
+    keep.hidden = !from && !other;
+    tell("unsaved", words.wNotSaved, sentence);
   }
-  on(find("[data-load]"), "click", () => {
+  on(load, "click", () => {
     changed = false;
-    attune.forget(copy);
     location.reload();
   });
-  on(find("[data-keep]"), "click", () => {
+  on(device, "click", () => {
+    [other] = [said(), fill(other)];
+    device.ariaPressed = device.ariaPressed !== "true";
+  });
+  on(keep, "click", () => {
     revision = newest;
-    outrun = false;
+    outrun = other = false;
     save();
   });
 
   function note({ target }) {
     if (!target.name) return;
     changed = true;
-    attune.remember(copy, JSON.stringify([revision + 1, String(answers())]));
+    if (!other) attune.remember(copy, JSON.stringify([base, said(), revision, Date.now(), fields.seconds.value]));
     if (bar.dataset.saved === "saved") tell("saving", words.wSaving);
     soon(QUIET);
   }
   on(form, "input change", note);
 
-  // Leaving takes along what is not sent yet; beforeunload comes before the next page is asked for.
   function flush() {
     if (!changed || outrun || sent) return;
     changed = false;
-    post(true).catch(() => again());
+    post(true);
   }
   on(window, "beforeunload pagehide", flush);
   on(document, "visibilitychange", () => document.hidden && flush());
 
-  // The copy here is newer than the server's draft when the last words never arrived.
-  function restore() {
-    const [newer, text] = JSON.parse(attune.recall(copy, "[0]"));
-    if (newer <= revision) return attune.forget(copy);
+  function fill(text) {
     const data = new URLSearchParams(text);
     sheet.attune.grow?.(data);
     for (const field of fields) {
-      if (["radio", "checkbox"].includes(field.type)) field.checked = data.getAll(field.name).includes(field.value);
+      if (/radio|checkbox/.test(field.type)) field.checked = data.getAll(field.name).includes(field.value);
       else if (data.has(field.name)) field.value = data.get(field.name);
     }
-    changed = true;
     alter(fields.revision);
     sheet.attune.show?.();
   }
-  restore();
 
-  // Active: the page is visible and something was done within the last minute.
-  let seconds = Number(fields.seconds.value);
+  // The copy goes on where it was, unless others came meanwhile.
+  const [from, text, used, at, spent] = JSON.parse(attune.recall(copy, "[]"));
+  if (!text || text === said()) attune.forget(copy);
+  else if (from === base) {
+    revision = used + 1;
+    fields.seconds.value = spent;
+    fill(text);
+  } else {
+    other = text;
+    ask(attune.fill(words.wOther, { time: `${new Date(at)}`.slice(16, 21) }), base);
+  }
+
+  // Active: visible, and something done within a minute.
+  let seconds = +fields.seconds.value;
   let stirred = Date.now();
   on(document, "keydown pointerdown pointermove wheel touchmove", () => { stirred = Date.now(); });
   function tick() {
-    if (!document.hidden && Date.now() - stirred < IDLE) fields.seconds.value = seconds++;
+    if (!document.hidden && Date.now() - stirred < IDLE) {
+      fields.seconds.value = seconds++;
+      if (seconds % words.beat === 0) alter(fields.seconds); // a reader holds the sheet, too
+    }
     const shown = fields.seconds.value;
-    find("[data-clock]").textContent = `${Math.floor(shown / 60)}:${String(shown % 60).padStart(2, "0")}`;
+    find("[data-clock]").textContent = `${shown / 60 | 0}:${String(shown % 60).padStart(2, "0")}`;
   }
   const clock = setInterval(tick, 1000);
   tick();
 
-  // Submitted once; while the server is out of reach the sheet stays, and goes as soon as it can.
+  // What cannot be sent stays, and goes as soon as it can.
   function hold(sentence) {
     sent = false;
-    changed = true;
-    tell("unsaved", words.wUnsaved, sentence);
+    again(sentence);
+    stop();
     retry = setTimeout(send, AGAIN);
   }
   function send() {
@@ -149,25 +159,20 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
   }
 
   on(form, "submit", (event) => { submitter = event.submitter; });
-  on(form, "htmx:configRequest", ({ detail }) => {
-    if (cookie()) detail.formData.set("csrfmiddlewaretoken", cookie());
-  });
-  function stop() {
-    clearTimeout(timer);
-    clearTimeout(retry);
-  }
+  on(form, "htmx:configRequest", ({ detail }) => detail.formData.set("csrfmiddlewaretoken", token()));
+  const stop = () => [timer, retry].forEach(clearTimeout);
   on(form, "htmx:beforeRequest", () => {
     sent = true;
     stop();
     tell("saving", words.wSending);
   });
-  on(form, "htmx:sendError", () => hold(words.wHeld));
-  on(form, "htmx:responseError", ({ detail: { xhr } }) => {
-    if (xhr.status >= 500 || xhr.status === 429) return hold(words.wHeld);
+  on(form, "htmx:sendError htmx:responseError", ({ detail: { xhr: { status } } }) => {
+    if (!status || status >= 500 || status === 429) return hold(words.wHeld);
     sent = false;
     tell("unsaved", words.wNotSaved, words.wRefused);
   });
-  // Only the way to the sign-in page leads elsewhere; it must not take the sheet's place.
+  on(sheet, "htmx:sendError", ({ target }) => target.querySelector(".error")?.removeAttribute("hidden"));
+  // Only the sign-in page answers from elsewhere.
   on(form, "htmx:beforeOnLoad", (event) => {
     const { status, responseURL } = event.detail.xhr;
     if (responseURL !== form.action) {

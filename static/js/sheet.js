@@ -265,6 +265,5 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
   count();
   const wrong = find("[data-summary] a");
   wrong ? wrong.click() : go(active);
-  const said = find(".messages");
-  if (said) attune.say(said.textContent.trim());
+  attune.say(find("#said").textContent.trim());
 });

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from labeling.work import queue, steering
-from labeling.work.models import Assignment, Membership, Task
+from labeling.work import drafts, flagging, queue, steering
+from labeling.work.models import Assignment, Draft, Membership, Task
 from tests.factories import LabelerFactory, ProjectFactory, TaskFactory, UserFactory
 
 
@@ -64,6 +64,17 @@ class Desks(RuleBasedStateMachine):
         for sheet in held.order_by("pk")[which : which + 1]:
             with contextlib.suppress(queue.DeskTaken), transaction.atomic():
                 queue.reopen(assignment=sheet)
+
+    @rule(number=st.integers(0, 3))
+    def write(self, number):
+        if sheet := self.sheet(number):
+            newest = Draft.objects.filter(assignment=sheet).values_list("revision", flat=True).first() or 0
+            drafts.save_draft(assignment=sheet, revision=newest + 1, body={"seconds": 1})
+
+    @rule(number=st.integers(0, 3))
+    def flag(self, number):
+        if sheet := self.sheet(number):
+            flagging.flag(assignment=sheet, kind="other")
 
     @rule(number=st.integers(0, 3))
     def put_back(self, number):

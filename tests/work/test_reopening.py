@@ -127,6 +127,18 @@ def test_a_reopened_sheet_whose_time_runs_out_is_submitted_as_it_was(ann, bob, p
     assert (seats(sheet.task), recount()) == (1, [])
 
 
+def test_of_two_sheets_of_one_task_whose_time_runs_out_together_only_the_unsubmitted_frees_its_seat(ann, bob):
+    task = TaskFactory(project=ProjectFactory(k=2, overlap=2))
+    anns = submitted(ann, task.project)
+    reopen(anns)
+    take(bob, task.project)
+    Assignment.objects.update(lease_until="2020-01-01T00:00Z")
+
+    assert queue.expire_due() == 2
+
+    assert (seats(task), recount()) == (1, [])
+
+
 def test_closing_a_project_leaves_reopened_sheets_submitted(ann, project):
     sheet = submitted(ann, project)
     reopen(sheet)
