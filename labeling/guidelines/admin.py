@@ -255,7 +255,7 @@ class InstructionsAdmin(admin.ModelAdmin):
         return False
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """A preview, if one was asked for and the text has no fault; the page itself otherwise, which names the fault."""
+        """A preview, if one was asked for and the text has no fault; else the page itself, which names the fault."""
         if PREVIEW in request.POST and self.has_view_or_change_permission(request):
             instructions = self.get_object(request, unquote(object_id)) if object_id else None
             form = self.get_form(request, instructions)(request.POST, instance=instructions)

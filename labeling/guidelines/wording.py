@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 WORDS = re.compile(r"\w+|\s+|[^\w\s]")
-# With a smaller share of the shorter one's words in common, two passages side by side read better than one with a change at every word.
+# With a smaller share of words in common, two passages one after the other read better than a change at every word.
 ALIKE = 0.4
 MOST_COMPARED = 1_000_000  # words before times words after: comparing takes time with their product
 

@@ -120,7 +120,7 @@ def test_a_question_moves_with_all_that_was_typed_and_nothing_is_saved(rita, cli
     blank = {"questions-3-per": "response"}
 
     page = client_of(rita).post(
-        reverse("admin:guidelines_formversion_add"), version_page(*asked, blank, form=form.pk, _move="1 down")
+        reverse("admin:guidelines_formversion_add"), version_page(*asked, blank, form=form.pk, _move="1 up")
     )
 
     rows = page.context["inline_admin_formsets"][0].formset.forms
@@ -152,10 +152,10 @@ def test_tags_of_the_paper_and_of_ones_own_limit_a_question(rita, client_of):
 
     client.post(reverse("admin:guidelines_formversion_add"), version_page(asked, form=form.pk))
 
-    assert form.newest().questions.get().applies_to_tags == ["ambiguous", "closed_domain", "law", "art"]
+    assert form.newest().questions.get().applies_to_tags == ["closed_domain", "ambiguous", "law", "art"]
     page = client.get(reverse("admin:guidelines_formversion_change", args=[form.newest().pk]))
     [row] = [row for row in page.context["inline_admin_formsets"][0].formset.forms if row.instance.pk]
-    assert (row.initial["tags"], row.initial["other_tags"]) == (["ambiguous", "closed_domain"], "law, art")
+    assert (row.initial["tags"], row.initial["other_tags"]) == (["closed_domain", "ambiguous"], "law, art")
 
 
 def test_a_preview_with_a_fault_says_it_in_place_of_the_preview(rita, client_of):
