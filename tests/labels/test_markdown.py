@@ -3,8 +3,10 @@
 import re
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from pygments.token import STANDARD_TYPES
 
@@ -233,6 +235,30 @@ def test_markup_in_a_formula_is_text():
 
     assert "img" not in {tag for tag, _name, _value in elements.found}
     assert "<img\u00a0src=x\u00a0onerror=alert(1)>" in elements.words
+
+
+# Colours
+
+STYLES = (Path(settings.BASE_DIR) / "static/css/attune.css").read_text()
+LIGHT = dict(re.findall(r"--([\w-]+): (#\w{6});", STYLES.split("@media (prefers-color-scheme: dark)")[0]))
+DARK = dict(re.findall(r"--([\w-]+): (#\w{6});", STYLES.split("@media (prefers-color-scheme: dark)")[1]))
+
+
+def luminance(colour):
+    """The relative luminance of WCAG 2.2."""
+    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return sum(weight * share for weight, share in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("ground", ["code", "sheet", "paper"])
+def test_every_colour_of_a_text_is_read_easily(colours, ground):
+    coloured = [name for name in colours if name.startswith("c-")]
+    inks = ["ink", "muted", "accent", "good", "bad", *coloured]
+    pairs = {ink: sorted([luminance(colours[ink]) + 0.05, luminance(colours[ground]) + 0.05]) for ink in inks}
+
+    assert {ink: dark / light for ink, (light, dark) in pairs.items() if dark / light < 4.5} == {}
 
 
 # Long and deep
