@@ -78,8 +78,11 @@ class Browser(Hand):
 
     def start_work(self):
         answer, _page = self.ask("POST", f"/projects/{self.project.pk}/start/", self.body)
-        self.ask("GET", answer.headers["Location"])
-        return self.sheet_at(answer.headers["Location"])
+        address = answer.headers["Location"]
+        _answer, page = self.ask("GET", address)
+        if b"/instructions/" in page:  # read once; the bare view has none
+            self.ask("POST", f"{address}instructions/", self.body)
+        return self.sheet_at(address)
 
     def submit(self, sheet):
         answer, _page = self.ask("POST", f"/sheets/{sheet}/submit/", self.body)
