@@ -199,7 +199,9 @@ def test_the_sheet_shows_the_prompt_as_turns(ann, client_of):
         {"role": "assistant", "content": "Hi!"},
         {"role": "user", "content": "Name *three* rivers."},
     ]
-    page = client_of(ann).get(url("sheet", sheet_of(ann, prompt=turns)))
+    sheet = sheet_of(ann, prompt=turns)
+
+    page = client_of(ann).get(url("sheet", sheet))
 
     assert [turn["html"] for turn in page.context["sheet"].turns] == [
         "<p>Hello</p>\n", "<p>Hi!</p>\n", "<p>Name <em>three</em> rivers.</p>\n",
@@ -278,7 +280,8 @@ def test_a_draft_of_any_shape_opens(ann, client_of, body):
 
 def test_no_type_is_chosen_beforehand_but_the_only_one_and_user_based_for_a_use_case(ann, bob, hal, client_of):
     def chosen(labeler, **asked):
-        page = client_of(labeler).get(url("sheet", asking_sheet_of(labeler, **asked)))
+        sheet = asking_sheet_of(labeler, **asked)
+        page = client_of(labeler).get(url("sheet", sheet))
         return [option.value for option in page.context["sheet"].types if option.checked]
 
     assert chosen(ann) == []
