@@ -85,6 +85,9 @@ class Browser:
 
     def open(self, path):
         answer = self.get(path)
+        if f"{path}instructions/" in answer.text:  # to be read before the first sheet
+            self.post(f"{path}instructions/", {})
+            answer = self.get(path)
         assert answer.status == 200, f"{path}: {answer.status}"
         return SheetPage(answer.text)
 

@@ -202,7 +202,7 @@ def _unsaved(fields):
     """Return a Question as it would be, in no table."""
     plain = {name: value for name, value in fields.items() if name != "choices"}
     question = Question(pk=next(UNSAVED), **plain)
-    question._prefetched_objects_cache = {"choices": [Choice(**choice) for choice in fields["choices"]]}
+    vars(question)["_prefetched_objects_cache"] = {"choices": [Choice(**choice) for choice in fields["choices"]]}
     return question
 
 

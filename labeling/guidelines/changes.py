@@ -42,7 +42,7 @@ def _of_question(old, new):
     for name in COMPARED:
         before, after = _said(old, name), _said(new, name)
         if before != after:
-            title = Question._meta.get_field(name).verbose_name
+            title = Question._meta.get_field(name).verbose_name  # type: ignore[union-attr]
             yield Change(_("“%(key)s”, %(what)s:") % {"key": new.key, "what": title}, changed_words(before, after))
     before, after = choices_text(old), choices_text(new)
     if before != after:
