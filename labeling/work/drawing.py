@@ -46,7 +46,8 @@ def add_tasks(*, project, prompts, limit=None, priority=0, to_pool=0, seed=None)
     drawn = Drawn()
     randomness = random.Random(seed)  # noqa: S311  a fair draw that can be repeated, not a secret
     with transaction.atomic():
-        last = _lock(project)
+        _lock(project)
+        last = _last_task() if to_pool != 0 else None
         ids = _by_filter(project, prompts) if isinstance(prompts, QuerySet) else _named(project, prompts, drawn)
         while batch := list(islice(ids, BATCH)):
             room = None if limit is None else limit - drawn.created
@@ -54,14 +55,19 @@ def add_tasks(*, project, prompts, limit=None, priority=0, to_pool=0, seed=None)
                 break
             _draw_batch(project, batch, drawn, randomness, room, priority)
         if drawn.created:
-            _fill_the_pool(project.tasks.filter(pk__gt=last), to_pool)
+            _fill_the_pool(project, last, to_pool)
             queue.start_over(project=project)
     return drawn
 
 
-def _fill_the_pool(tasks, to_pool):
-    """Put `to_pool` of the new tasks into it: those that chance has placed first."""
+def _last_task():
+    return Task.objects.aggregate(last=Max("pk", default=0))["last"]
+
+
+def _fill_the_pool(project, last, to_pool):
+    """Put `to_pool` of the tasks made after the `last` into it: those that chance has placed first."""
     if to_pool != 0:
+        tasks = project.tasks.filter(pk__gt=last)
         chosen = tasks.order_by("-position").values("pk")[:to_pool]
         tasks.filter(pk__in=chosen).update(is_calibration=True, seats=None)
 
@@ -75,9 +81,10 @@ def add_unwritten_tasks(*, project, number=0, use_cases=(), priority=0, to_pool=
     randomness = random.Random(seed)  # noqa: S311  as above
     tasks = [_new_task(project, None, randomness, priority, use_case) for use_case in [*[""] * number, *use_cases]]
     with transaction.atomic():
-        last = _lock(project)
+        _lock(project)
+        last = _last_task()
         Task.objects.bulk_create(tasks, batch_size=BATCH)
-        _fill_the_pool(project.tasks.filter(pk__gt=last), to_pool)
+        _fill_the_pool(project, last, to_pool)
         queue.start_over(project=project)
     return len(tasks)
 
@@ -226,11 +233,10 @@ def _count_drawable(project, prompts):
 
 
 def _lock(project):
-    """Draw one at a time into a project; labelers at work are not held up (FOR NO KEY UPDATE). Return the last task."""
+    """Draw one at a time into a project; labelers at work are not held up (FOR NO KEY UPDATE)."""
     state = Project.objects.select_for_update(no_key=True).values_list("state", flat=True).get(pk=project.pk)
     if state == ProjectState.CLOSED:
         raise ValidationError(_("“%(project)s” is closed and takes no more tasks.") % {"project": project})
-    return Task.objects.aggregate(last=Max("pk", default=0))["last"]
 
 
 def _is_task(project):

@@ -15,6 +15,7 @@ WHOLE = {
     "form": "instructgpt", "k": 4, "min_k": 3, "rate_first": True, "layout": "cards", "may_arrange": False,
     "overlap": 2, "cohort": "training", "lease_minutes": 30, "baseline": None, "state": "open",
     "most_per_model": 2, "with_references": True, "leave_out": ["refusal", "leak"],
+    "most_per_labeler": 50, "calibration_share": 0.15, "programs": "none", "prompt_types": [], "asks_for_tags": False,
 }  # fmt: skip
 
 

@@ -51,6 +51,7 @@ def asked_for(**fields):
         "rate_first": "on",
         "may_arrange": "on",
         "layout": "cards",
+        "programs": "beside",
         "overlap": 2,
         "lease_minutes": 45,
         "baseline": "",

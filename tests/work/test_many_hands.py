@@ -113,7 +113,12 @@ def test_a_sheet_handed_in_while_the_sweeper_runs_counts_once(ann):
         sheets.append(queue.next_assignment(labeler=person, project=project))
     Assignment.objects.update(lease_until="2020-01-01T00:00Z")
 
-    in_threads(lambda sheet: (queue.expire_due(limit=3), queue.hand_in(assignment=sheet)), sheets)
+    def sweep_and_hand_in(sheet):
+        queue.expire_due(limit=3)
+        with transaction.atomic():
+            queue.hand_in(assignment=sheet)
+
+    in_threads(sweep_and_hand_in, sheets)
 
     assert set(Assignment.objects.values_list("state", flat=True)) == {"submitted"}
     assert set(Task.objects.values_list("taken", flat=True)) == {1}

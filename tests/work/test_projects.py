@@ -291,13 +291,16 @@ def test_progress_counts_tasks_seats_and_sheets(ann, bob, rita):
         "state": "open",
         "tasks": 3,
         "set_aside": 1,
+        "in_pool": 0,
         "seats": 4,
         "taken": 2,
         "open": 1,
         "submitted": 1,
+        "submitted_from_pool": 0,
         "skipped": 1,
         "expired": 0,
         "submitted_last_hour": 1,
+        "programs": [],
     }
     assert [(row["labeler"], row["submitted"], row["skipped"], row["open"]) for row in labelers] == [
         (pseudonym(ann.pseudonym_key), 1, 1, 0),
@@ -315,12 +318,12 @@ def test_progress_of_a_project_for_everybody_has_no_number_of_seats():
 
 
 @pytest.mark.parametrize("labelers", [1, 5])
-def test_progress_takes_three_queries_for_any_number_of_labelers(labelers, django_assert_num_queries):
+def test_progress_takes_four_queries_for_any_number_of_labelers(labelers, django_assert_num_queries):
     project = TaskFactory(project__overlap=9).project
     for _ in range(labelers):
         queue.next_assignment(labeler=LabelerFactory(), project=project)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         projects.progress(project)
 
 
