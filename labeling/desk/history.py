@@ -37,18 +37,25 @@ class Entry:
 def entries(labeler, *, before=None):
     """Return up to PAGE entries, and where the next page begins (None: nowhere).
 
-    `before` is what an earlier call returned. Sheets that are open again come first; expired ones are there as long as
-    a draft is kept with them.
+    `before` is what an earlier call returned; anything else is a ValueError. Sheets that are open again come first;
+    expired ones are there as long as a draft is kept with them.
     """
     closed = _of(labeler).filter(closed_at__isnull=False).filter(~Q(state=AssignmentState.EXPIRED) | Exists(_draft()))
     if before:
-        at, _comma, id = before.partition(",")
-        at = datetime.fromisoformat(at)
-        closed = closed.filter(closed_at__lte=at).exclude(closed_at=at, pk__gte=UUID(id))
+        at, id = _read(before)
+        closed = closed.filter(closed_at__lte=at).exclude(closed_at=at, pk__gte=id)
     found = list(closed.order_by("-closed_at", "-pk")[: PAGE + 1])
     again = [] if before else list(_of(labeler).filter(was_closed_at__isnull=False).order_by("-was_closed_at"))
     last = found[PAGE - 1] if len(found) > PAGE else None
     return [entry(sheet) for sheet in [*again, *found[:PAGE]]], last and f"{last.closed_at.isoformat()},{last.pk}"
+
+
+def _read(before):
+    at, _comma, id = before.partition(",")
+    moment = datetime.fromisoformat(at)
+    if moment.tzinfo is None:
+        raise ValueError("A moment without its time zone is none.")
+    return moment, UUID(id)
 
 
 def entry(sheet):

@@ -247,7 +247,7 @@ def from_form(data, *, sheet):
     body = {
         "ratings": [_rating_from_form(data, letter, sheet) for letter in sheet.letters] if sheet.rates else [],
         "prompt_answers": _answers_from_form(data, "prompt", sheet.prompt_questions),
-        "seconds": whole_number(data.get("seconds", "")) or 0,
+        "seconds": seconds_from_form(data),
         "arranged_by_ratings": data.get("arranged") == "1",
     }
     if sheet.ranks:
@@ -257,6 +257,11 @@ def from_form(data, *, sheet):
         body["ranks"] = ranks
         body["ranking"] = [[x for x in ranks if ranks[x] == rank] for rank in sorted(set(ranks.values()))]
     return body
+
+
+def seconds_from_form(data):
+    """Return the active seconds that the page has counted, at most a day: nobody at a page could put more right."""
+    return min(whole_number(data.get("seconds", "")) or 0, MOST_SECONDS)
 
 
 def whole_number(text):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from labeling.labels.bodies import Fault, Faults, Reading, seconds_of, whole_number
+from labeling.labels.bodies import Fault, Faults, Reading, seconds_from_form, seconds_of, whole_number
 from labeling.labels.models import Demonstration, Label
 from labeling.prompts.models import WRITTEN, Origin, PromptTag
 from labeling.prompts.writing import write_prompt
@@ -175,7 +175,7 @@ def _tags(reading):
 
 def from_form(data, *, sheet):
     """Return the body that a posted form (QueryDict) stands for, as far as it has been filled in."""
-    body = {"text": _storable(data.get("text", "")), "seconds": whole_number(data.get("seconds", "")) or 0}
+    body = {"text": _storable(data.get("text", "")), "seconds": seconds_from_form(data)}
     if sheet.prompt_types:
         body["prompt"] = {
             "type": data.get("prompt-type", ""),

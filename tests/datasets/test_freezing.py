@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from labeling.datasets import freezing, leases, tasks
 from labeling.datasets.models import DatasetVersion, File
+from labeling.work import queue
 from labeling.work.models import Task
 from tests.celery_worker import until
 from tests.datasets.conftest import lines_of, really
@@ -260,3 +261,33 @@ def test_freezing_asks_as_many_questions_for_12_rankings_as_for_2(ann, project, 
         counts.append(len(asked))
 
     assert counts[0] == counts[1]
+
+
+def test_what_is_frozen_is_locked_and_what_came_later_is_not(ann, bob, project, task_of):
+    frozen_label = rank(task_of(project), ann, "A > B=C > D")
+    with stopped_halfway(lambda: frozen(project)):
+        later = rank(task_of(project), ann, "A > B > C > D")
+
+    frozen_label.refresh_from_db()
+    later.refresh_from_db()
+    version = DatasetVersion.objects.get()
+    assert (frozen_label.locked_because, later.locked_at) == ("frozen", None)
+    assert frozen_label.locked_at >= version.frozen_at
+
+
+def test_a_version_that_fails_locks_nothing(ann, project, task_of):
+    label = rank(task_of(project), ann, "A=B=C=D")
+
+    version = freezing.freeze_here(kind="comparisons", format="trl", projects=[project])
+
+    label.refresh_from_db()
+    assert (version.state, label.locked_at) == ("failed", None)
+
+
+def test_a_label_reopened_while_it_was_frozen_is_locked_as_it_was_read(ann, project, task_of):
+    label = rank(task_of(project), ann, "A > B=C > D")
+    with stopped_halfway(lambda: frozen(project)):
+        queue.reopen(assignment=label.assignment)
+
+    label.refresh_from_db()
+    assert (label.locked_because, label.superseded_at) == ("frozen", None)

@@ -331,3 +331,14 @@ def test_a_sheet_takes_the_same_queries_whatever_k_is(ann, client_of, django_ass
 
     with django_assert_num_queries(QUERIES_OF_A_SHEET):
         client.get(url("sheet", sheet))
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("9999999999", 86_400), ("-5", 0), ("1e9", 0), ("412", 412)])
+def test_time_that_nobody_could_have_spent_is_cut_to_a_day(sheet, ann, client_of, form, sent, kept):
+    client = client_of(ann)
+    client.post(url("draft", sheet), form | {"seconds": sent})
+    assert Draft.objects.get().body["seconds"] == kept
+
+    client.post(url("submit", sheet), form | {"seconds": sent})
+
+    assert Label.objects.get().seconds == kept
