@@ -296,6 +296,7 @@ SPECTACULAR_SETTINGS = {
         "Audience": "labeling.work.models.Audience",
         "ModelRole": "labeling.candidates.models.EndpointRole",
         "ModelProtocol": "labeling.candidates.models.Protocol",
+        "PromptType": "labeling.prompts.models.WRITTEN_CHOICES",
     },
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",

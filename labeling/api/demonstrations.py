@@ -4,7 +4,7 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 from labeling.labels import demonstrating
-from labeling.prompts.models import WRITTEN, PromptTag
+from labeling.prompts.models import WRITTEN_CHOICES, PromptTag
 
 WROTE = OpenApiExample(
     "A demonstration", {"text": "The Rhine, the Nile and the Han.", "seconds": 412}, request_only=True
@@ -43,7 +43,7 @@ class Example(serializers.Serializer):
 
 
 class PromptGiven(serializers.Serializer):
-    type = serializers.ChoiceField(WRITTEN)
+    type = serializers.ChoiceField(WRITTEN_CHOICES)
     text = serializers.CharField(help_text="Of a few-shot prompt: the instruction.")
     examples = Example(many=True, required=False, help_text="Of a few-shot prompt: at least two.")
 

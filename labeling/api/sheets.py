@@ -21,7 +21,7 @@ from labeling.guidelines.models import Per, Scale
 from labeling.labels import recording, reopening
 from labeling.labels.asking import asked
 from labeling.labels.views import own_assignment
-from labeling.prompts.models import WRITTEN, PromptTag
+from labeling.prompts.models import WRITTEN_CHOICES, PromptTag
 from labeling.work import acknowledging, drafts, flagging, queue
 from labeling.work.counting import standing_of
 from labeling.work.models import AssignmentState, Concern, Kind, Project, Slot
@@ -73,7 +73,7 @@ class Sheet(serializers.Serializer):
     draft = DraftShown(allow_null=True)
     # Of sheets to write on, only:
     prompt_types = serializers.ListField(
-        child=serializers.ChoiceField(WRITTEN), required=False, help_text="Of the prompt to write; none: it is given."
+        child=serializers.ChoiceField(WRITTEN_CHOICES), required=False, help_text="Of the prompt to write; none: it is given."
     )
     use_case = serializers.CharField(required=False, allow_blank=True, help_text="To write the prompt from.")
     tags = serializers.ListField(

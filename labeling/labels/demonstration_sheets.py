@@ -110,7 +110,7 @@ def _shown(assignment):
     html = markdown.render_many([instructions.markdown, use_case, *(turn["content"] for turn in messages)])
     return (
         turns_of(messages, html[2:]),
-        {"html": html[1], "text": markdown.visible(use_case)} if use_case else None,
+        {"html": html[1], "text": markdown.plain(use_case)} if use_case else None,
         {"version": instructions.number, "html": html[0]},
     )
 

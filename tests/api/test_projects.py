@@ -85,7 +85,6 @@ def test_overlap_null_is_everybody(engineer):
         ({"k": 17}, 422, "k"),
         ({"min_k": 5}, 422, "min_k"),
         ({"cohort": "held_out"}, 422, "cohort"),
-        ({"kind": "rating"}, 422, "kind"),
         ({"lease_minutes": 0}, 422, "lease_minutes"),
         ({"state": "closed"}, 422, "state"),
     ],
