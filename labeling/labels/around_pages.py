@@ -63,7 +63,7 @@ def flag(request, assignment_id):
     """Tell the researchers, without leaving the sheet where scripts run, and back to it where none do."""
     assignment = own_assignment(request.user, assignment_id)
     form = FlagForm(_without_nul(request.POST) if request.method == "POST" else None)
-    context = {"sheet": {"id": assignment.pk, "project": assignment.project.name}, "form": form}
+    context = {"sheet": {"id": assignment.pk}, "form": form, "reopened": assignment.is_reopened}
     if request.method == "POST" and form.is_valid():
         flagging.flag(assignment=assignment, **form.cleaned_data)
         messages.success(request, _("Flagged. The researchers will look at it; you can go on."))
