@@ -197,8 +197,10 @@ WITH picked AS (
     UPDATE work_membership stands SET
         taken = stands.taken + 1, taken_from_pool = stands.taken_from_pool + picked.is_calibration::int,
         cursor_priority = CASE WHEN %(by_the_cursor)s THEN picked.priority ELSE stands.cursor_priority END,
-        cursor_position = CASE WHEN %(by_the_cursor)s THEN picked.position ELSE stands.cursor_position END
-    FROM picked WHERE stands.id = %(membership)s
+        cursor_position = CASE WHEN %(by_the_cursor)s THEN picked.position ELSE stands.cursor_position END,
+        -- The first sheet brings the instructions with it; only what changes after that has to be acknowledged.
+        acknowledged_instructions_id = coalesce(stands.acknowledged_instructions_id, leased.instructions_version_id)
+    FROM picked, leased WHERE stands.id = %(membership)s
 )
 SELECT * FROM leased
 """

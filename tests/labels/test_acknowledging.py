@@ -1,4 +1,4 @@
-"""Are the instructions read before the first sheet, and again when they have changed?"""
+"""Do the instructions come with the first sheet, and are they read again when they have changed?"""
 
 import pytest
 from django.urls import reverse
@@ -21,6 +21,13 @@ def rewrite(sheet, markdown):
     return versions.new_instructions(instructions=sheet.project.instructions, markdown=markdown, by=None)
 
 
+def changed(sheet):
+    """A new version, which the sheet is judged by."""
+    newest = rewrite(sheet, "Be *very careful*.")
+    Assignment.objects.filter(pk=sheet.pk).update(instructions_version=newest)
+    return newest
+
+
 def read_by(labeler):
     return Membership.objects.get(labeler=labeler).acknowledged_instructions
 
@@ -29,7 +36,16 @@ def fresh(sheet):
     return acknowledging.with_acknowledged(Assignment.objects.all()).get(pk=sheet.pk)
 
 
-def test_before_the_first_sheet_the_whole_instructions_are_read(sheet, ann, client_of):
+def test_the_first_sheet_brings_its_instructions_and_asks_for_nothing(sheet, ann, client_of):
+    page = client_of(ann, reads=False).get(url("sheet", sheet))
+
+    assert page.context["sheet"].instructions["version"] == 1
+    assert "Be <em>careful</em>." in page.text
+    assert read_by(ann) == sheet.instructions_version
+
+
+def test_other_instructions_are_read_whole(sheet, ann, client_of):
+    Membership.objects.update(acknowledged_instructions=InstructionsFactory().newest())
     page = client_of(ann, reads=False).get(url("sheet", sheet))
 
     assert (page.context["reading"].version, page.context["reading"].since) == (1, None)
@@ -38,13 +54,14 @@ def test_before_the_first_sheet_the_whole_instructions_are_read(sheet, ann, clie
     assert "no-store" in page.headers["Cache-Control"]
 
 
-def test_pressing_start_leads_to_the_sheet_and_is_remembered(sheet, ann, client_of):
+def test_having_read_them_leads_to_the_sheet_and_is_remembered(sheet, ann, client_of):
     client = client_of(ann, reads=False)
+    newest = changed(sheet)
 
     answer = client.post(url("acknowledge", sheet))
 
     assert answer.url == url("sheet", sheet)
-    assert read_by(ann) == sheet.instructions_version
+    assert read_by(ann) == newest
     assert client.get(url("sheet", sheet)).context["sheet"].id == str(sheet.pk)
 
 
@@ -114,6 +131,7 @@ def test_other_instructions_have_not_been_read(sheet, ann):
 
 def test_what_is_in_the_draft_is_there_after_reading(sheet, ann, client_of):
     client = client_of(ann, reads=False)
+    changed(sheet)
     drafts.save_draft(assignment=sheet, revision=3, body={"ratings": [{"slot": "A", "notes": "half a thought"}]})
 
     page = client.post(url("acknowledge", sheet), follow=True)
@@ -122,17 +140,19 @@ def test_what_is_in_the_draft_is_there_after_reading(sheet, ann, client_of):
 
 
 def test_nobody_reads_for_somebody_else(sheet, ann, bob, client_of):
+    changed(sheet)
     assert client_of(bob, reads=False).post(url("acknowledge", sheet)).status_code == 404
-    assert read_by(ann) is None
+    assert read_by(ann).number == 1
 
 
 def test_looking_acknowledges_nothing(sheet, ann, client_of):
     client = client_of(ann, reads=False)
+    changed(sheet)
 
     client.get(url("sheet", sheet))
 
     assert client.get(url("acknowledge", sheet)).url == url("sheet", sheet)
-    assert read_by(ann) is None
+    assert read_by(ann).number == 1
 
 
 def test_a_sheet_takes_no_query_more_for_asking(sheet, ann, client_of, django_assert_num_queries):
@@ -145,8 +165,9 @@ def test_submitting_over_rest_counts_as_having_read(judge, client_of, body):
     task = TaskFactory()
     sheet = queue.next_assignment(labeler=judge, project=task.project)
     client = client_of(judge, reads=False)
+    newest = changed(sheet)
 
     answer = client.post(f"/api/v1/assignments/{sheet.pk}/submit/", body, content_type="application/json")
 
     assert answer.status_code == 201
-    assert read_by(judge) == sheet.instructions_version
+    assert read_by(judge) == newest
