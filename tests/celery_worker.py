@@ -16,7 +16,6 @@ from django.db import connection
 
 from labeling.celery import app
 
-
 QUEUES = "celery,sweeps,models"
 
 

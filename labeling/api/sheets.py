@@ -73,7 +73,9 @@ class Sheet(serializers.Serializer):
     draft = DraftShown(allow_null=True)
     # Of sheets to write on, only:
     prompt_types = serializers.ListField(
-        child=serializers.ChoiceField(WRITTEN_CHOICES), required=False, help_text="Of the prompt to write; none: it is given."
+        child=serializers.ChoiceField(WRITTEN_CHOICES),
+        required=False,
+        help_text="Of the prompt to write; none: it is given.",
     )
     use_case = serializers.CharField(required=False, allow_blank=True, help_text="To write the prompt from.")
     tags = serializers.ListField(

@@ -64,7 +64,7 @@ def test_a_field_that_does_not_exist_is_refused(engineer):
     body = problem_of(engineer.post("/api/v1/models/", {"name": "x", "rolle": "ppo"}), 400)
 
     assert body["errors"][0]["field"] == "rolle"
-    assert "there are: name, role, size, base_url, model_id." in body["detail"]
+    assert "there are: name, role, size, base_url, protocol, model_id, key," in body["detail"]
 
 
 def test_the_character_nul_is_refused(engineer):

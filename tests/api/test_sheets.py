@@ -16,7 +16,7 @@ from tests.factories import FormVersionFactory, ProjectFactory, TaskFactory
 pytestmark = pytest.mark.django_db
 
 # who (2), the sheet, its slots, all of it in a transaction of its own; a savepoint, the closing, the label
-QUERIES_OF_A_SUBMISSION = 10
+QUERIES_OF_A_SUBMISSION = 8
 
 BODY = {
     "ratings": [
