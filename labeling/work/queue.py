@@ -447,7 +447,10 @@ def _free_seat(assignment):
 def _take_seat(assignment):
     """Take a seat again for an expired sheet; True if there was one, and the project still takes work."""
     tasks = Task.objects.in_play() if assignment.by_program else Task.objects.wanting_hands()
-    running = tasks.filter(pk=assignment.task_id, project__state__in=[ProjectState.OPEN, ProjectState.PAUSED])
+    # Not by a join, which would put the task's own conditions into a subquery: a neighbour who took the last seat a
+    # moment ago would go unnoticed, because only what stands outside of one is looked at again after waiting.
+    working = Project.objects.filter(state__in=[ProjectState.OPEN, ProjectState.PAUSED])
+    running = tasks.filter(pk=assignment.task_id, project__in=working)
     is_there = running.exists() if assignment.by_program else running.update(taken=F("taken") + 1)
     if is_there:
         _count(assignment, +1)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from labeling.work import drafts, queue
 from labeling.work.models import Assignment, AssignmentState, Draft, Task
+from tests.celery_worker import until
 from tests.factories import LabelerFactory, ProjectFactory, TaskFactory
 from tests.house.test_books import recount
 from tests.work.test_many_hands import in_threads
@@ -305,3 +306,36 @@ def test_a_draft_that_comes_in_while_its_sheet_is_submitted_is_not_left_behind()
 
     assert outcome == [(None, False)]
     assert Draft.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_seat_that_a_neighbour_takes_in_this_moment_is_not_taken_twice():
+    task = TaskFactory(project=ProjectFactory(overlap=1))
+    away, neighbour = LabelerFactory(), LabelerFactory()
+    sheet = queue.next_assignment(labeler=away, project=task.project)
+    Assignment.objects.filter(pk=sheet.pk).update(lease_until="2000-01-01T00:00Z")
+    queue.expire_due()
+    found = []
+
+    def come_back():
+        found.append(queue.next_assignment(labeler=away, project=task.project))
+        connection.close()
+
+    returning = threading.Thread(target=come_back)
+    with transaction.atomic():
+        queue.next_assignment(labeler=neighbour, project=task.project)  # holds the last seat, not yet for all to see
+        returning.start()
+        until(lambda: waits_for_a_lock() or not returning.is_alive())
+    returning.join()
+
+    task.refresh_from_db()
+    assert (found, task.taken) == ([None], 1)
+
+
+def waits_for_a_lock():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the activity of its first look
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0]
