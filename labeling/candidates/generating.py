@@ -61,7 +61,7 @@ def resume(*, job):
         return False
     _renew_recipes(job)
     _try_at_once(job)
-    put_back(job=job, causes=["refused", "forbidden"])
+    planning.put_back(job=job, causes=["refused", "forbidden"])
     _wake(job.pk)
     return True
 
@@ -82,21 +82,13 @@ def retry_failed(*, job):
     if job.state == JobState.CANCELLED:
         return 0
     _renew_recipes(job)
-    again = put_back(job=job)
+    again = planning.put_back(job=job)
     if again:
         state = _under_way(job) if job.is_over else job.state
         GenerationJob.objects.filter(pk=job.pk).update(state=state, finished_at=None, reason="")
         _try_at_once(job)
         _wake(job.pk)
     return again
-
-
-def put_back(*, job, causes=None):
-    """Let failed calls wait again, unless another job has asked for the same meanwhile; returns how many."""
-    failed = Call.objects.filter(part__job=job, state=CallState.FAILED)
-    if causes:
-        failed = failed.filter(cause__in=causes)
-    return planning.put_back(list(failed.values_list("pk", flat=True)))
 
 
 def failures(job):

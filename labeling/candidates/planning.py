@@ -48,11 +48,12 @@ WITH asked AS (
 PUT_BACK = """
 WITH again AS (
     UPDATE candidates_call call SET state = 'waiting', attempts = 0, not_before = now(), cause = '', error = ''
-    WHERE id = ANY(%s) AND state = 'failed' AND NOT EXISTS (
+    FROM candidates_jobendpoint mine WHERE mine.job_id = %(job)s AND call.part_id = mine.id
+    AND call.state = 'failed' AND (%(causes)s::text[] IS NULL OR call.cause = ANY(%(causes)s)) AND NOT EXISTS (
         SELECT FROM candidates_call other WHERE other.prompt_id = call.prompt_id AND other.sample = call.sample
         AND other.endpoint_id = call.endpoint_id AND other.scored_id IS NOT DISTINCT FROM call.scored_id
         AND other.state IN ('waiting', 'leased', 'done'))
-    RETURNING part_id
+    RETURNING call.part_id
 ), counted AS (
     UPDATE candidates_jobendpoint part SET failed = part.failed - again.calls
     FROM (SELECT part_id, count(*) AS calls FROM again GROUP BY part_id) again WHERE again.part_id = part.id
@@ -120,8 +121,9 @@ def falls_short(job):
     return wanting(job).exists()
 
 
-def put_back(calls):
-    """Let these failed calls wait again, by their ids; returns how many did."""
+def put_back(*, job, causes=None):
+    """Let the job's failed calls, or those of these causes, wait again, unless another job has asked for the same
+    meanwhile; returns how many did."""
     with connection.cursor() as cursor:
-        cursor.execute(PUT_BACK, [calls])
+        cursor.execute(PUT_BACK, {"job": job.pk, "causes": causes})
         return cursor.fetchone()[0]

@@ -31,8 +31,10 @@ def resume_imports():
 
 @app.task
 def plan_generation(job_id):
-    if planning.plan(job_id=job_id, each_batch=ask_models.delay):
-        generating.bring_on()
+    """Write down what is missing of a job's calls, if anything is, and have them asked from the first batch on."""
+    planning.plan(job_id=job_id, each_batch=ask_models.delay)
+    generating.bring_on()
+    ask_models.delay()  # for a resumed job, too, which has nothing to plan
 
 
 @app.task

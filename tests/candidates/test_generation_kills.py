@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from labeling.candidates import calls, generating, limits, tasks
 from labeling.candidates.engine import Engine
-from labeling.candidates.models import Call, Response
+from labeling.candidates.models import Call, ModelEndpoint, Response
+from labeling.candidates.sealing import seal
 from labeling.prompts.models import JobState
 from tests.candidates.generating import asked_of, counts, model, questions
 from tests.celery_worker import QUEUES, own_broker, start_worker, until, worker  # noqa: F401
@@ -147,3 +148,14 @@ def test_a_worker_that_is_asked_to_stop_gives_its_calls_back(allowed, own_broker
     states = Counter(Call.objects.values_list("state", flat=True))
     assert set(states) == {"done", "waiting"}
     assert states["done"] == counts(job)[1] < 200
+
+
+def test_a_job_that_is_taken_up_again_is_asked_at_once_and_not_only_when_somebody_sweeps(allowed, worker):  # noqa: F811
+    allowed.behaviour.key = "right"
+    job = asked_of(model(allowed), source=questions(3))
+    until(lambda: type(job).objects.get(pk=job.pk).state == JobState.FAILED)
+    ModelEndpoint.objects.update(sealed_key=seal("right"))
+
+    assert generating.retry_failed(job=job) == 3  # nobody sweeps in this test
+
+    until(lambda: counts(job) == (3, 3, 0))
