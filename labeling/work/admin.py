@@ -1,9 +1,7 @@
 """Where do researchers set projects up, steer their tasks, and see who holds what?"""
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
-from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -14,6 +12,7 @@ from labeling.people.naming import UnderPseudonyms
 from labeling.people.only_shown import Inside, Never, OnlyShown, OnlyShownRows
 from labeling.work import flag_admin as flag_admin  # its table is registered there
 from labeling.work import pages, projects, queue, steering
+from labeling.work.asking import ask
 from labeling.work.forms import PriorityForm, ProjectForm, SetAsideForm
 from labeling.work.models import Assignment, AssignmentState, Draft, Membership, Project, Slot, Task, TaskCandidate
 
@@ -179,7 +178,10 @@ class TaskAdmin(Never, admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Set aside, with a reason"), permissions=["steer"])
     def set_aside(self, request, tasks):
-        return _ask(self, request, tasks, "set_aside", SetAsideForm, _("Set aside"), _put_aside)
+        return ask(
+            self, request, _plain(tasks), action="set_aside", form_class=SetAsideForm, button=_("Set aside"),
+            answer=_put_aside,
+        )  # fmt: skip
 
     @admin.action(description=gettext_lazy("Bring back"), permissions=["steer"])
     def bring_back(self, request, tasks):
@@ -188,7 +190,10 @@ class TaskAdmin(Never, admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Change the priority"), permissions=["steer"])
     def change_priority(self, request, tasks):
-        return _ask(self, request, tasks, "change_priority", PriorityForm, _("Change the priority"), _put_in_order)
+        return ask(
+            self, request, _plain(tasks), action="change_priority", form_class=PriorityForm,
+            button=_("Change the priority"), answer=_put_in_order,
+        )  # fmt: skip
 
     @admin.action(description=gettext_lazy("Shuffle among equals"), permissions=["steer"])
     def shuffle(self, request, tasks):
@@ -215,27 +220,6 @@ class TaskAdmin(Never, admin.ModelAdmin):
 def _plain(tasks):
     """The same tasks without the list's joins and order, as `UPDATE` wants them."""
     return Task.objects.filter(pk__in=tasks.order_by().values("pk"))
-
-
-def _ask(task_admin, request, tasks, action, form_class, button, answer):
-    """One question between choosing tasks and changing them; the answer comes back to the same action."""
-    form = form_class(request.POST if "answered" in request.POST else None)
-    if form.is_valid():
-        try:
-            messages.success(request, answer(_plain(tasks), form.cleaned_data, request.user))
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
-        return None
-    context = task_admin.admin_site.each_context(request) | {
-        "title": button,
-        "button": button,
-        "form": form,
-        "action": action,
-        "count": tasks.count(),
-        "selected": request.POST.getlist("_selected_action"),
-        "select_across": request.POST.get("select_across", "0"),
-    }
-    return render(request, "admin/work/task/ask.html", context)
 
 
 def _put_aside(tasks, answers, by):

@@ -1,8 +1,6 @@
 """What have labelers found wrong with sheets, and what came of it?"""
 
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.shortcuts import render
+from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -10,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from labeling.people.naming import UnderPseudonyms
 from labeling.work import flagging
+from labeling.work.asking import ask
 from labeling.work.forms import ResolveForm, SetAsideForm
 from labeling.work.models import SheetFlag
 
@@ -68,31 +67,14 @@ class SheetFlagAdmin(UnderPseudonyms):
 
     @admin.action(description=gettext_lazy("Set the task aside"), permissions=["steer"])
     def set_aside(self, request, flags):
-        return self._ask(request, flags, "set_aside", SetAsideForm, _("Set the task aside"), _put_aside)
+        button = _("Set the task aside")
+        return ask(self, request, flags, action="set_aside", form_class=SetAsideForm, button=button, answer=_put_aside)
 
     @admin.action(description=gettext_lazy("Resolve"), permissions=["resolve"])
     def resolve(self, request, flags):
-        return self._ask(request, flags, "resolve", ResolveForm, _("Resolve"), _resolved)
-
-    def _ask(self, request, flags, action, form_class, button, answer):
-        """One question between choosing flags and acting on them; the answer comes back to the same action."""
-        form = form_class(request.POST if "answered" in request.POST else None)
-        if form.is_valid():
-            try:
-                messages.success(request, answer(flags, form.cleaned_data, request.user))
-            except ValidationError as error:
-                messages.error(request, " ".join(error.messages))
-            return None
-        context = self.admin_site.each_context(request) | {
-            "title": button,
-            "button": button,
-            "form": form,
-            "action": action,
-            "count": flags.count(),
-            "selected": request.POST.getlist("_selected_action"),
-            "select_across": request.POST.get("select_across", "0"),
-        }
-        return render(request, "admin/work/sheetflag/ask.html", context)
+        return ask(
+            self, request, flags, action="resolve", form_class=ResolveForm, button=_("Resolve"), answer=_resolved
+        )
 
 
 def _put_aside(flags, answers, by):
