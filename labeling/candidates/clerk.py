@@ -122,8 +122,7 @@ class Clerk:
         return row
 
     def say_up(self, endpoint):
-        down = ModelEndpoint.objects.filter(pk=endpoint.pk, down_at__isnull=False)
-        if down.update(down_at=None, down_until=None, down_reason=""):
+        if ModelEndpoint.objects.filter(pk=endpoint.pk).close_circuits():
             logger.info("model_up", endpoint=endpoint.name)
 
     def say_turned_away(self, endpoint, reason):
@@ -156,8 +155,3 @@ class Clerk:
         )
         generating.pause(job=part.job, reason=reason)
         return False
-
-
-def by_endpoint(parts):
-    """{endpoint id: endpoint}, each the newest row that was read."""
-    return {part.endpoint_id: part.endpoint for part in parts}

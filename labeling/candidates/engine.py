@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from labeling.candidates import recipes
 from labeling.candidates.calls import Answered, Scored, missed
-from labeling.candidates.clerk import Clerk, by_endpoint
+from labeling.candidates.clerk import Clerk
 from labeling.candidates.lines import Line, pause
 from labeling.candidates.sealing import CannotOpen
 from models_api.endpoint import Cause, EndpointError
@@ -116,7 +116,7 @@ class Engine:
 
     def _renew_lines(self):
         """Have a line for every endpoint that is asked, as it is set up now; give back what nobody wants any more."""
-        endpoints = by_endpoint(self._clerk.parts.values())
+        endpoints = {part.endpoint_id: part.endpoint for part in self._clerk.parts.values()}
         for pk, line in list(self.lines.items()):
             wanted = pk in endpoints and (endpoints[pk].down_until is None or line.is_open(timezone.now()))
             unwanted = [call for call in list(line.ready) if not wanted or call.part not in self._clerk.parts]

@@ -1,7 +1,7 @@
 """How are models asked for answers? A job is requested, paused, resumed, cancelled, retried, and brought to its end."""
 
 from django.db import transaction
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import Count, F, Min, Sum
 from django.utils import timezone
 
 from labeling.candidates import planning, selecting
@@ -136,10 +136,7 @@ def _renew_recipes(job):
 
 def _try_at_once(job):
     """Somebody has looked at the models of this job: they are asked again now, not when the circuit would."""
-    down = Q(parts__job=job, down_at__isnull=False)
-    ModelEndpoint.objects.filter(pk__in=ModelEndpoint.objects.filter(down).values("pk")).update(
-        down_at=None, down_until=None, down_reason=""
-    )
+    ModelEndpoint.objects.filter(pk__in=job.parts.values("endpoint")).close_circuits()
 
 
 def _wake(job_id):

@@ -89,6 +89,13 @@ class Sampled(models.Model):
         ]
 
 
+class EndpointQuerySet(models.QuerySet):
+    def close_circuits(self):
+        """Ask these again as usual: they answer, or somebody has seen to them. Returns how many were down."""
+        down = self.filter(down_at__isnull=False)
+        return down.update(down_at=None, down_until=None, down_reason="")
+
+
 class ModelEndpoint(Sampled):
     """A model that answers prompts; one that only a file named has no URL yet."""
 
@@ -163,6 +170,8 @@ class ModelEndpoint(Sampled):
     down_until = models.DateTimeField(_("asked again at"), null=True, blank=True, editable=False)
     down_reason = models.CharField(_("why down"), max_length=500, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    objects = EndpointQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("model endpoint")

@@ -17,7 +17,6 @@ FILTERS = {
     "prompts": "pk__in",
     "up_to": "pk__lte",
 }
-KEYS = {*FILTERS, "tag", "limit"}
 
 
 def selected(selection):

@@ -34,9 +34,7 @@ def try_out(*, endpoint, question=QUESTION):
         trial = asyncio.run(_ask(endpoint, question))
     except (EndpointError, CannotOpen, ValueError) as error:
         return Trial(question, error=str(error))
-    ModelEndpoint.objects.filter(pk=endpoint.pk, down_at__isnull=False).update(
-        down_at=None, down_until=None, down_reason=""
-    )
+    ModelEndpoint.objects.filter(pk=endpoint.pk).close_circuits()
     return trial
 
 
