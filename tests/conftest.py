@@ -43,6 +43,7 @@ def put_back_reference_rows():
         return
     put_back_content_types()
     import_module("labeling.people.migrations.0002_roles").make_groups(apps, None)
+    import_module("labeling.people.migrations.0004_applicants_and_texts_that_stay").make_group(apps, None)
     import_module("labeling.guidelines.migrations.0002_table_3").make_form(apps, None)
     import_module("labeling.guidelines.migrations.0004_realtoxicityprompts").make_form(apps, None)
     for room in apps.get_app_configs():

@@ -22,6 +22,8 @@ class Lock(models.TextChoices):
 
     FROZEN = "frozen", _("frozen into a dataset")
     REVIEWED = "reviewed", _("reviewed")
+    HANDED_IN = "handed_in", _("handed in with a test")
+    KEY = "key", _("in the key of a test")
 
 
 class LabelQuerySet(models.QuerySet):
@@ -47,7 +49,7 @@ class Label(models.Model):
     superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True)
     # A locked label does not change any more: a trigger refuses it.
     locked_at = models.DateTimeField(_("locked at"), null=True, blank=True)
-    locked_because = models.CharField(_("why locked"), max_length=8, choices=Lock, blank=True, db_default="")
+    locked_because = models.CharField(_("why locked"), max_length=9, choices=Lock, blank=True, db_default="")
 
     objects = LabelQuerySet.as_manager()
 

@@ -5,7 +5,7 @@ from functools import wraps
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 
-from labeling.people.models import CohortMembership, Role
+from labeling.people.models import CohortMembership, Role, Standing
 
 
 def role_required(*roles):
@@ -24,11 +24,12 @@ def role_required(*roles):
     return decorate
 
 
-# Researchers work in the labelers' interface too: their answers are the gold.
-labeler_required = role_required(Role.LABELER, Role.RESEARCHER, Role.ADMIN)
+# Researchers work in the labelers' interface too: their answers are the gold. Applicants take their test on it.
+labeler_required = role_required(Role.LABELER, Role.APPLICANT, Role.RESEARCHER, Role.ADMIN)
 researcher_required = role_required(Role.RESEARCHER, Role.ADMIN)
 
 
 def cohort_of(labeler):
-    """Return the labeler's cohort, or None for whoever is in neither."""
-    return CohortMembership.objects.filter(labeler=labeler).values_list("cohort", flat=True).first()
+    """Return the cohort that the labeler works in, or None for whoever is in neither, or does not work at the moment."""
+    at_work = CohortMembership.objects.filter(labeler=labeler, standing=Standing.ACTIVE)
+    return at_work.values_list("cohort", flat=True).first()

@@ -1,7 +1,9 @@
 """Who works here, and who may do what?"""
 
+import secrets
 import uuid
 
+import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -13,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 class Role(models.TextChoices):
     """The groups of `domain.md`'s table; a person may be in several."""
 
+    APPLICANT = "applicant", _("applicant")
     LABELER = "labeler", _("labeler")
     PROGRAM = "program", _("program")
     ENGINEER = "engineer", _("engineer")
@@ -96,8 +99,17 @@ class Cohort(models.TextChoices):
     HELD_OUT = "held_out", _("held-out")
 
 
+class Standing(models.TextChoices):
+    """Does a labeler work at the moment?"""
+
+    ACTIVE = "active", _("active")
+    SUSPENDED = "suspended", _("suspended")
+    RETIRED = "retired", _("retired")
+
+
+@pghistory.track()
 class CohortMembership(models.Model):
-    """Which cohort a labeler is in: one, and never both."""
+    """Which cohort a labeler is in: one, and never both; and whether they work at the moment."""
 
     labeler = models.OneToOneField(User, models.CASCADE, related_name="cohort_membership", verbose_name=_("labeler"))
     cohort = models.CharField(_("cohort"), max_length=10, choices=Cohort)
@@ -105,13 +117,203 @@ class CohortMembership(models.Model):
     admitted_by = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("admitted by")
     )
+    standing = models.CharField(
+        _("standing"), max_length=10, choices=Standing, default=Standing.ACTIVE, db_default=Standing.ACTIVE.value
+    )
+    standing_reason = models.CharField(_("why"), max_length=500, blank=True, db_default="")
+    standing_at = models.DateTimeField(_("since"), null=True, blank=True)
+    standing_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("changed by")
+    )
 
     class Meta:
         verbose_name = _("cohort membership")
         verbose_name_plural = _("cohort memberships")
         constraints = [
             models.CheckConstraint(condition=models.Q(cohort__in=Cohort.values), name="cohort_is_known"),
+            models.CheckConstraint(condition=models.Q(standing__in=Standing.values), name="standing_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(standing="active") | ~models.Q(standing_reason=""), name="out_of_work_for_a_reason"
+            ),
         ]
 
     def __str__(self):
         return f"{self.labeler}: {self.get_cohort_display()}"
+
+
+class Qualification(models.Model):
+    """Something that a labeler may be found able to do, for projects to ask for: a language, a domain, a kind."""
+
+    key = models.SlugField(_("key"), unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    korean_name = models.CharField(_("name in Korean"), max_length=100, blank=True)
+    description = models.TextField(_("description"), blank=True)
+
+    class Meta:
+        verbose_name = _("qualification")
+        verbose_name_plural = _("qualifications")
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class QualifiedQuerySet(models.QuerySet):
+    def in_force(self):
+        now = timezone.now()
+        return self.filter(revoked_at__isnull=True).exclude(expires_at__lte=now)
+
+
+@pghistory.track()
+class Qualified(models.Model):
+    """A labeler has a qualification, for good or until a day."""
+
+    labeler = models.ForeignKey(User, models.CASCADE, related_name="qualified", verbose_name=_("labeler"))
+    qualification = models.ForeignKey(
+        Qualification, models.PROTECT, related_name="holders", verbose_name=_("qualification")
+    )
+    reason = models.CharField(_("why"), max_length=500, blank=True)
+    granted_at = models.DateTimeField(_("granted at"), default=timezone.now)
+    granted_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("granted by")
+    )
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("revoked by")
+    )
+
+    objects = QualifiedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("qualification of a labeler")
+        verbose_name_plural = _("qualifications of labelers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["labeler", "qualification"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="qualified_once_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=models.F("granted_at")),
+                name="qualified_for_some_time",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.labeler}: {self.qualification}"
+
+
+class ConsentText(models.Model):
+    """What people agree to before they work here, as it stood at one time; a trigger keeps it as it is."""
+
+    number = models.PositiveIntegerField(_("number"), unique=True)
+    english = models.TextField(_("text in English"), help_text=_("In Markdown."))
+    korean = models.TextField(_("text in Korean"), blank=True, help_text=_("Empty: the English one is shown."))
+    published_at = models.DateTimeField(_("published at"), default=timezone.now)
+    published_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("published by")
+    )
+
+    class Meta:
+        verbose_name = _("consent text")
+        verbose_name_plural = _("consent texts")
+        ordering = ["-number"]
+
+    def __str__(self):
+        return _("Consent text %(number)d") % {"number": self.number}
+
+
+class Consent(models.Model):
+    """Somebody agreed to a text, in a language, until they withdraw."""
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="consents", verbose_name=_("person"))
+    text = models.ForeignKey(ConsentText, models.PROTECT, related_name="consents", verbose_name=_("text"))
+    language = models.CharField(_("language"), max_length=10)
+    agreed_at = models.DateTimeField(_("agreed at"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "text"], condition=models.Q(withdrawn_at__isnull=True), name="agreed_once_to_a_text"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at__isnull=True) | models.Q(withdrawn_at__gte=models.F("agreed_at")),
+                name="withdrawn_after_agreeing",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.person}: {self.text_id}"
+
+
+def new_code():
+    return secrets.token_urlsafe(18)
+
+
+class Invitation(models.Model):
+    """A link by which people join: to take a test, or straight into a cohort."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True, default=new_code, editable=False)
+    note = models.CharField(
+        _("note"), max_length=200, blank=True, help_text=_("For your own memory; nobody else sees it.")
+    )
+    cohort = models.CharField(
+        _("cohort"),
+        max_length=10,
+        choices=Cohort,
+        blank=True,
+        help_text=_("Whoever comes by the link joins it at once. Empty: they take the test first."),
+    )
+    email = models.EmailField(_("only for"), blank=True, help_text=_("Empty: for whoever has the link."))
+    most_uses = models.PositiveIntegerField(
+        _("most uses"), null=True, blank=True, default=1, help_text=_("Empty: any number.")
+    )
+    uses = models.PositiveIntegerField(_("uses"), default=0, editable=False)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    qualifications = models.ManyToManyField(
+        Qualification, blank=True, related_name="+", verbose_name=_("qualifications that it gives")
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    created_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("created by")
+    )
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("revoked by")
+    )
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(most_uses__isnull=True) | models.Q(uses__lte=models.F("most_uses")),
+                name="invitations_are_not_overused",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cohort="") | models.Q(cohort__in=Cohort.values), name="invited_into_a_known_cohort"
+            ),
+        ]
+
+    def __str__(self):
+        return self.note or self.email or self.code
+
+
+class InvitationUse(models.Model):
+    """Who came by which link."""
+
+    invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="users", verbose_name=_("invitation"))
+    person = models.ForeignKey(User, models.CASCADE, related_name="invitations", verbose_name=_("person"))
+    used_at = models.DateTimeField(_("used at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("use of an invitation")
+        verbose_name_plural = _("uses of invitations")
+        constraints = [models.UniqueConstraint(fields=["invitation", "person"], name="one_use_per_person")]
+
+    def __str__(self):
+        return f"{self.person}: {self.invitation}"

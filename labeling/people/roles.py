@@ -10,6 +10,8 @@ ALL = (SEE, ADD, CHANGE)  # nothing is deleted in the admin: what labels rest on
 
 # Researchers run the operation. Labelers, programs and engineers have no permission here and never see the admin.
 RESEARCHERS = {
+    "people": {"invitation": ALL, "qualification": ALL, "qualified": ALL, "consenttext": (SEE, ADD)},
+    "events": {},
     "prompts": {
         "source": ALL,
         "import": (SEE,),
@@ -35,6 +37,7 @@ RESEARCHERS = {
     },
     "work": {
         "project": ALL,
+        "invitee": ALL,
         "membership": (SEE,),
         "task": (SEE, CHANGE),  # tasks are drawn, not typed
         "taskcandidate": (SEE,),
@@ -49,11 +52,34 @@ RESEARCHERS = {
         "rating": (SEE,),
         "answer": (SEE,),
     },
+    "quality": {"gold": (SEE,), "grade": (SEE,)},
+    # Of attempts, decisions and who is behind them, the pages of screening show what may be seen.
+    "screening": {"test": ALL, "section": ALL},
+    "surveys": {},
     "datasets": {"datasetversion": ALL, "file": (SEE,)},
 }
 # Admins do all of that, and they alone reach accounts.
 ADMINS = RESEARCHERS | {
-    "people": {"user": ALL, "cohortmembership": (*ALL, "delete")},
+    "people": RESEARCHERS["people"]
+    | {
+        "user": ALL,
+        "cohortmembership": (*ALL, "delete"),
+        "cohortmembershipevent": (SEE,),
+        "qualifiedevent": (SEE,),
+        "consent": (SEE,),
+        "invitationuse": (SEE,),
+    },
+    "events": {"mail": (SEE,)},
+    "screening": RESEARCHERS["screening"]
+    | {
+        "testevent": (SEE,),
+        "attempt": (SEE,),
+        "sitting": (SEE,),
+        "result": (SEE,),
+        "decision": (SEE,),
+    },
+    "surveys": {"asked": (SEE,)},
+    "own_account": {"deletionrequest": (SEE, CHANGE)},
     "api": {"token": (SEE, ADD, "delete")},
 }
 PERMISSIONS = {Role.RESEARCHER: RESEARCHERS, Role.ADMIN: ADMINS}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from labeling.candidates.models import Flag, ModelEndpoint, Response
 from labeling.guidelines.models import Form, FormVersion, Instructions, InstructionsVersion
 from labeling.people.access import cohort_of
+from labeling.people.models import Invitation, Qualification, Qualified
 from labeling.prompts.models import WRITTEN, WRITTEN_CHOICES, Prompt
 
 LETTERS = "ABCDEFGHIJKLMNOP"  # K is 2 to 16
@@ -61,14 +62,26 @@ class Programs(models.TextChoices):
 
 class ProjectQuerySet(models.QuerySet):
     def open_to(self, labeler):
-        """Open projects for the labeler's cohort; all for researchers, and for programs those where they may label."""
-        cohort = cohort_of(labeler)
+        """Open projects that the labeler may work in.
+
+        Programs: those where programs label. Researchers: all. Others: those of their cohort, and those they have been
+        invited to; screening is always by invitation, and alone needs no cohort. Each asks for its qualifications.
+        """
         open_projects = self.filter(state=ProjectState.OPEN)
         if labeler.is_program:
-            open_projects = open_projects.exclude(programs=Programs.NONE)
-        if cohort is None:
-            return open_projects if labeler.stands_outside_cohorts else self.none()
-        return open_projects.filter(cohort__in=[cohort, Audience.ANY])
+            return open_projects.exclude(programs=Programs.NONE)
+        cohort = cohort_of(labeler)
+        if cohort is None and labeler.stands_outside_cohorts:
+            return open_projects
+        is_screening = Q(purpose=Purpose.SCREENING)
+        is_theirs = Q(cohort__in=[cohort, Audience.ANY]) if cohort else Q(pk__in=[])
+        invited = Q(pk__in=Invitee.objects.in_force().filter(labeler=labeler).values("project"))
+        open_ones = open_projects.filter(
+            is_screening & invited | ~is_screening & is_theirs & (Q(by_invitation=False) | invited)
+        )
+        held = Qualified.objects.in_force().filter(labeler=labeler).values("qualification")
+        wanting = Project.qualifications.through.objects.filter(project=OuterRef("pk")).exclude(qualification__in=held)
+        return open_ones.filter(~Exists(wanting))
 
 
 class Project(models.Model):
@@ -113,6 +126,18 @@ class Project(models.Model):
         _("programs label"), max_length=6, choices=Programs, default=Programs.BESIDE, db_default=Programs.BESIDE.value
     )
     cohort = models.CharField(_("cohort"), max_length=10, choices=Audience, default=Audience.TRAINING)
+    by_invitation = models.BooleanField(
+        _("by invitation only"),
+        default=False,
+        db_default=False,
+        help_text=_("Only for those of the cohort who have been invited. Screening always is."),
+    )
+    invitations = models.ManyToManyField(
+        Invitation, blank=True, related_name="projects", verbose_name=_("invitations that lead here")
+    )
+    qualifications = models.ManyToManyField(
+        Qualification, blank=True, related_name="projects", verbose_name=_("qualifications that it asks for")
+    )
     lease_minutes = models.PositiveIntegerField(_("lease in minutes"), default=60)
     baseline = models.ForeignKey(
         ModelEndpoint,
@@ -166,9 +191,15 @@ class Project(models.Model):
                 condition=Q(cohort="training") | Q(purpose="evaluation"),
                 name="held_out_labelers_only_evaluate",
             ),
-            models.CheckConstraint(condition=Q(k__gte=2, k__lte=16), name="k_from_2_to_16"),
+            # Rating is of one response by itself, so one will do; with none the questions are about the prompt alone.
             models.CheckConstraint(
-                condition=Q(min_k__isnull=True) | Q(min_k__gte=2, min_k__lte=F("k")), name="min_k_from_2_to_k"
+                condition=Q(k__gte=2, k__lte=16) | Q(kind="rating", k__lte=1), name="k_from_2_to_16_or_rated_alone"
+            ),
+            models.CheckConstraint(
+                condition=Q(min_k__isnull=True)
+                | Q(min_k__gte=2, min_k__lte=F("k"))
+                | Q(kind="rating", min_k__gte=1, min_k__lte=F("k")),
+                name="min_k_from_2_to_k_or_rated_alone",
             ),
             models.CheckConstraint(condition=Q(overlap__isnull=True) | Q(overlap__gte=1), name="overlap_at_least_1"),
             models.CheckConstraint(
@@ -211,6 +242,32 @@ class Project(models.Model):
     @property
     def asks_for_prompt(self):
         return bool(self.prompt_types)
+
+
+class InviteeQuerySet(models.QuerySet):
+    def in_force(self):
+        return self.exclude(until__lte=timezone.now())
+
+
+class Invitee(models.Model):
+    """Somebody may work in a project that is by invitation, for good or until a moment."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="invitees", verbose_name=_("project"))
+    labeler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="invited_to", verbose_name=_("labeler")
+    )
+    invited_at = models.DateTimeField(_("invited at"), default=timezone.now)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects = InviteeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitee")
+        verbose_name_plural = _("invitees")
+        constraints = [models.UniqueConstraint(fields=["project", "labeler"], name="invited_once_to_a_project")]
+
+    def __str__(self):
+        return f"{self.labeler} · {self.project}"
 
 
 class Membership(models.Model):

@@ -1,0 +1,2 @@
+app_name = "own_account"
+urlpatterns = []
