@@ -30,6 +30,6 @@ researcher_required = role_required(Role.RESEARCHER, Role.ADMIN)
 
 
 def cohort_of(labeler):
-    """Return the cohort that the labeler works in, or None for whoever is in neither, or does not work at the moment."""
+    """Return the cohort that the labeler works in; None for whoever is in neither, or does not work at the moment."""
     at_work = CohortMembership.objects.filter(labeler=labeler, standing=Standing.ACTIVE)
     return at_work.values_list("cohort", flat=True).first()
