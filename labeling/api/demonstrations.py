@@ -56,11 +56,3 @@ def asked_of(assignment):
         "use_case": assignment.task.use_case_text,
         "tags": PromptTag.values if asks.tags else [],
     }
-
-
-def said_of(label):
-    """Return what was written, in plain values; None for a label of another kind."""
-    if not hasattr(label, "demonstration"):
-        return None
-    said = label.demonstration
-    return {"text": said.text, "prompt_type": said.prompt_type or None, "tags": said.tags}
