@@ -17,6 +17,7 @@ from labeling.api.permissions import Engineers
 from labeling.api.problems import Problem
 from labeling.api.shapes import Strict
 from labeling.datasets import freezing, serving
+from labeling.datasets.choosing import FILTERS_OF
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.models import DatasetKind, DatasetVersion, File
 
@@ -29,10 +30,17 @@ NEW = OpenApiExample(
 
 class DatasetAsked(Strict):
     kind = serializers.CharField(help_text=f"One of: {', '.join(DatasetKind.values)}.")
-    format = serializers.CharField(help_text=f"One of: {', '.join(sorted({format for _kind, format in FORMATS}))}.")
-    projects = serializers.ListField(child=serializers.IntegerField(), allow_empty=False)
+    format = serializers.CharField(
+        help_text="Of the kind: " + ", ".join(f"{format} ({kind})" for kind, format in FORMATS) + "."
+    )
+    projects = serializers.ListField(
+        child=serializers.IntegerField(), required=False, help_text="Not needed for prompts of a source."
+    )
     filters = serializers.DictField(
-        required=False, help_text="cohort, split, since, until, programs: those given narrow the labels down."
+        required=False,
+        help_text="Those given narrow the choice down: "
+        + "; ".join(f"{kind}: {', '.join(names)}" for kind, names in FILTERS_OF.items())
+        + ".",
     )
 
 

@@ -2,18 +2,21 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models.functions import Coalesce
 
+from labeling.candidates.models import Response
 from labeling.datasets.formats import FORMATS
-from labeling.datasets.models import DatasetKind
+from labeling.datasets.models import UNITS, DatasetKind
 from labeling.labels.models import Label
 from labeling.people.models import Cohort
-from labeling.prompts.models import Split
-from labeling.work.models import AssignmentState, Kind, Project, Purpose
+from labeling.prompts.models import Prompt, Source, Split
+from labeling.work.models import AssignmentState, Kind, Project, Purpose, Task
 
 # What trainers must never read: a test's and a calibration pool's labels are about the labelers, not the models.
 NEVER_FROZEN = {Purpose.SCREENING, Purpose.CALIBRATION}
@@ -34,31 +37,103 @@ class Choice:
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def choose(*, kind, format, projects, filters=None):
-    """Return the Choice. `projects` are rows or ids; a ValidationError names the key and says what is wrong with it."""
+def choose(*, kind, format, projects=(), filters=None):
+    """Return the Choice. `projects` are rows or ids; a ValidationError names the key and says what is wrong with it.
+
+    Prompts alone may be chosen by their source, without a project.
+    """
     _check_format(kind, format)
-    found = _found(projects)
-    _check_projects(kind, found)
-    return Choice(kind, format, found, _normal(filters or {}))
+    found, normal = _found(projects), _normal(kind, filters or {})
+    if not found and not (kind == DatasetKind.PROMPTS and "source" in normal):
+        raise _refusal("projects", "Choose at least one project.")
+    _check_projects(kind, found, normal)
+    return Choice(kind, format, found, normal)
 
 
 def labels(choice):
-    """Return the labels chosen: the standing rankings of submitted assignments, as far as the filters let them in."""
+    """Return the labels chosen: the standing ones of submitted assignments, as far as the filters let them in.
+
+    Of raw labels, every revision. Each knows its prompt, given or written (`prompt_said`), and that one's owner.
+    """
+    chosen = Label.objects.filter(assignment__project__in=[project.pk for project in choice.projects])
+    if choice.kind != DatasetKind.RAW:
+        chosen = chosen.standing().filter(assignment__state=AssignmentState.SUBMITTED)
+    if choice.kind == DatasetKind.COMPARISONS:
+        chosen = chosen.filter(ranking__isnull=False)
+    if choice.kind == DatasetKind.RAW:
+        chosen = _with_prompt_said(chosen)
+    columns = WRITTEN_COLUMNS if choice.kind == DatasetKind.RAW else COLUMNS
+    return _narrowed(chosen, choice, columns)
+
+
+def demonstrations(choice):
+    """Return the standing labels chosen that were written, each with its prompt, given or written."""
     chosen = Label.objects.standing().filter(
-        ranking__isnull=False,
+        demonstration__isnull=False,
         assignment__state=AssignmentState.SUBMITTED,
         assignment__project__in=[project.pk for project in choice.projects],
     )
-    narrowed = chosen.filter(**{COLUMNS[key]: value for key, value in choice.filters.items() if key in COLUMNS})
+    return _narrowed(_with_prompt_said(chosen), choice, WRITTEN_COLUMNS)
+
+
+def _with_prompt_said(labels):
+    given, written = "assignment__task__prompt", "demonstration__prompt"
+    return labels.annotate(
+        prompt_said=Coalesce(f"{given}_id", f"{written}_id"),
+        split_said=Coalesce(f"{given}__owner__split", f"{written}__owner__split"),
+        owner_said=Coalesce(f"{given}__owner__key_hash", f"{written}__owner__key_hash"),
+        source_said=Coalesce(f"{given}__source__name", f"{written}__source__name"),
+    )
+
+
+def _narrowed(chosen, choice, columns):
+    narrowed = chosen.filter(**{columns[key]: value for key, value in choice.filters.items() if key in columns})
     return narrowed if choice.filters.get("programs") else narrowed.filter(assignment__by_program=False)
 
 
+def prompts(choice):
+    """Return the prompts chosen: those of the projects' tasks, or all of a source."""
+    chosen = Prompt.objects.filter(pk__in=_of_tasks(choice)) if choice.projects else Prompt.objects.all()
+    columns = {"split": "owner__split", "source": "source__name"}
+    return chosen.filter(**{columns[key]: value for key, value in choice.filters.items() if key in columns})
+
+
+def _of_tasks(choice):
+    in_play = Task.objects.in_play().filter(project__in=[project.pk for project in choice.projects])
+    return in_play.filter(prompt__isnull=False).values("prompt")
+
+
+def references(choice):
+    """Return what people had written to the chosen prompts before anybody was asked, as far as it is not empty."""
+    return Response.objects.references().filter(prompt__in=prompts(choice), is_empty=False)
+
+
 def preview_counts(choice):
-    """Return {"labelers", "rankings", "pairs", "ties", "splits": [{"split", "rankings", "pairs", "ties"}, …]}."""
-    splits = [dict(zip(("split", "rankings", "pairs", "ties"), row, strict=True)) for row in _by_split(choice)]
-    totals = {key: sum(split[key] for split in splits) for key in ("rankings", "pairs", "ties")}
-    labelers = labels(choice).values("assignment__labeler").distinct().count()
-    return {"labelers": labelers, **totals, "splits": splits}
+    """Return {"labelers", "rankings", "pairs", "ties", "splits": [{"split", "rankings", "pairs", "ties"}, …]}.
+
+    Of kinds other than comparisons the totals and the splits count the kind's own unit alone.
+    """
+    names = ("rankings", "pairs", "ties") if choice.kind == DatasetKind.COMPARISONS else (UNITS[choice.kind],)
+    rows = _by_split(choice) if choice.kind == DatasetKind.COMPARISONS else _counted_by_split(choice)
+    splits = [dict(zip(("split", *names), row, strict=True)) for row in rows]
+    totals = {name: sum(split[name] for split in splits) for name in names}
+    return {"labelers": _labelers(choice), **totals, "splits": splits}
+
+
+def _labelers(choice):
+    if choice.kind == DatasetKind.PROMPTS:
+        return 0
+    is_written = choice.kind == DatasetKind.SFT and "minimum_rating" not in choice.filters
+    chosen = demonstrations(choice) if is_written else labels(choice)
+    return chosen.order_by().values("assignment__labeler").distinct().count()
+
+
+def _counted_by_split(choice):
+    from labeling.datasets import reading  # which reads what is chosen here
+
+    with transaction.atomic():
+        counted = Counter(record.split for batch in reading.batches(choice) for record in batch)
+    return sorted(counted.items(), key=lambda row: Split.values.index(row[0]))
 
 
 def _check_format(kind, format):
@@ -78,16 +153,33 @@ def _found(projects):
     for id in ids:
         if id not in found:
             raise _refusal("projects", f"There is no project {id}.")
-    if not found:
-        raise _refusal("projects", "Choose at least one project.")
     return tuple(found[id] for id in sorted(found))
 
 
-def _check_projects(kind, projects):
+# Which kinds of project have what a kind of dataset is made of.
+JUDGING = (Kind.RATING, Kind.RANKING)
+COMES_FROM = {
+    DatasetKind.SFT: tuple(Kind.values),
+    DatasetKind.COMPARISONS: (Kind.RANKING,),
+    DatasetKind.UNPAIRED: JUDGING,
+    DatasetKind.PROMPTS: tuple(Kind.values),
+    DatasetKind.RATINGS: JUDGING,
+    DatasetKind.RAW: tuple(Kind.values),
+}
+
+
+def _check_projects(kind, projects, filters):
     for project in projects:
-        if project.kind != Kind.RANKING:
+        if project.kind not in COMES_FROM[kind]:
+            kinds = " and ".join(COMES_FROM[kind])
             raise _refusal(
-                "projects", f"“{project}” is a {project.kind} project; {kind} come from ranking projects only."
+                "projects", f"“{project}” is a {project.kind} project; {kind} come from {kinds} projects only."
+            )
+        if kind == DatasetKind.SFT and project.kind in JUDGING and not {"minimum_rating", "references"} & set(filters):
+            raise _refusal(
+                "projects",
+                f"Nothing is written in “{project}”, a {project.kind} project: say from which “minimum_rating” on its "
+                "responses are to be imitated, or ask for “references”.",
             )
         if project.purpose in NEVER_FROZEN:
             raise _refusal(
@@ -99,13 +191,13 @@ def _check_projects(kind, projects):
         raise _refusal("projects", f"Purposes are never mixed in one dataset: {purposes}.")
 
 
-def _normal(filters):
+def _normal(kind, filters):
     """The filters as they are stored and hashed: what is not given, or is the default, is left out."""
     if not isinstance(filters, dict):
         raise _refusal("filters", "Filters are an object of names and values.")
     for key in filters:
-        if key not in FILTERS:
-            raise _refusal("filters", f"There is no filter “{key}”; {_offered(FILTERS)}.")
+        if key not in FILTERS_OF[kind]:
+            raise _refusal("filters", f"There is no filter “{key}” for {kind}; {_offered(FILTERS_OF[kind])}.")
     given = {key: FILTERS[key](key, filters[key]) for key in sorted(filters) if filters[key] not in (None, "")}
     if "since" in given and "until" in given and given["since"] >= given["until"]:
         raise _refusal("filters", "“since” must lie before “until”.")
@@ -138,6 +230,18 @@ def _yes_or_no(key, value):
     return value
 
 
+def _rating(key, value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 7:
+        raise _refusal("filters", f"The filter “{key}” is a number from 1 to 7, unlike {value!r}.")
+    return value
+
+
+def _source(key, value):
+    if not isinstance(value, str) or not Source.objects.filter(name=value).exists():
+        raise _refusal("filters", f"There is no source called {value!r}.")
+    return value
+
+
 # Each filter's reader. `since` is included and `until` is not, so that consecutive spans share no label.
 FILTERS = {
     "cohort": _one_of(Cohort.values),
@@ -145,13 +249,28 @@ FILTERS = {
     "since": _moment,
     "until": _moment,
     "programs": _yes_or_no,
+    "source": _source,
+    "references": _yes_or_no,  # what people had written before anybody was asked, too
+    "minimum_rating": _rating,  # responses whose median rating is at least this, too
+    "threshold": _rating,  # medians above it are good and below it bad; 4 unless said
+}
+OF_LABELS = ("cohort", "split", "since", "until", "programs", "source")
+FILTERS_OF = {
+    DatasetKind.SFT: (*OF_LABELS, "references", "minimum_rating"),
+    DatasetKind.COMPARISONS: OF_LABELS,
+    DatasetKind.UNPAIRED: (*OF_LABELS, "threshold"),
+    DatasetKind.PROMPTS: ("split", "source"),
+    DatasetKind.RATINGS: OF_LABELS,
+    DatasetKind.RAW: OF_LABELS,
 }
 COLUMNS = {
     "cohort": "assignment__cohort",
     "split": "assignment__task__prompt__owner__split",
+    "source": "assignment__task__prompt__source__name",
     "since": "submitted_at__gte",
     "until": "submitted_at__lt",
 }
+WRITTEN_COLUMNS = COLUMNS | {"split": "split_said", "source": "source_said"}
 
 
 def _offered(names):

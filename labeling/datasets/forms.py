@@ -8,13 +8,16 @@ from labeling.datasets import choosing
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.models import DatasetKind
 from labeling.people.models import Cohort
-from labeling.prompts.models import Split
-from labeling.work.models import Kind, Project
+from labeling.prompts.models import Source, Split
+from labeling.work.models import Project
 
-DESCRIPTIONS = {
-    ("comparisons", "grouped"): _("grouped: one ranking a line, with all its responses and pairs"),
-    ("comparisons", "trl"): _("trl: one pair a line, for TRL's reward and DPO trainers"),
-}
+
+def _offered():
+    """Every format, by kind: (kind's label, [("kind/format", description), …])."""
+    return [
+        (label, [(f"{kind}/{name}", one.description) for (of, name), one in FORMATS.items() if of == kind])
+        for kind, label in DatasetKind.choices
+    ]
 
 
 class Day(forms.DateInput):
@@ -26,10 +29,12 @@ class ChoiceForm(forms.Form):
 
     projects = forms.ModelMultipleChoiceField(
         label=_("Projects"),
-        queryset=Project.objects.filter(kind=Kind.RANKING).exclude(purpose__in=choosing.NEVER_FROZEN),
+        queryset=Project.objects.exclude(purpose__in=choosing.NEVER_FROZEN),
         widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Prompts alone may be chosen by their source instead."),
     )
-    format = forms.ChoiceField(label=_("Format"), choices=[(name, DESCRIPTIONS[kind, name]) for kind, name in FORMATS])
+    format = forms.ChoiceField(label=_("Format"), choices=_offered, initial="comparisons/grouped")
     cohort = forms.ChoiceField(label=_("Cohort"), required=False, choices=[("", _("both")), *Cohort.choices])
     split = forms.ChoiceField(label=_("Split"), required=False, choices=[("", _("all, a file each")), *Split.choices])
     since = forms.DateField(
@@ -39,6 +44,28 @@ class ChoiceForm(forms.Form):
         label=_("Submitted before"), required=False, widget=Day, help_text=_("Up to the beginning of this day, UTC.")
     )
     programs = forms.BooleanField(label=_("Programs' labels as well"), required=False)
+    source = forms.ModelChoiceField(
+        label=_("Source of the prompts"), queryset=Source.objects.order_by("name"), required=False, to_field_name="name"
+    )
+    references = forms.BooleanField(
+        label=_("References as well"),
+        required=False,
+        help_text=_("SFT: what people had written to the prompts before anybody was asked."),
+    )
+    minimum_rating = forms.FloatField(
+        label=_("Responses rated at least"),
+        required=False,
+        min_value=1,
+        max_value=7,
+        help_text=_("SFT: responses whose median rating reaches this are imitated as well."),
+    )
+    threshold = forms.FloatField(
+        label=_("Threshold between good and bad"),
+        required=False,
+        min_value=1,
+        max_value=7,
+        help_text=_("Unpaired: medians above it are good, below it bad. 4 unless said."),
+    )
 
     choice = None
 
@@ -55,9 +82,11 @@ class ChoiceForm(forms.Form):
     def asked(self):
         """What was chosen, as `choose` and `request_dataset` take it."""
         said = dict(self.cleaned_data)
-        return {
-            "kind": DatasetKind.COMPARISONS.value,
-            "format": said.pop("format"),
-            "projects": list(said.pop("projects")),
-            "filters": said,
-        }
+        kind, _slash, format = said.pop("format").partition("/")
+        projects = list(said.pop("projects"))
+        filters = {key: _plain(value) for key, value in said.items() if value not in (None, "", False)}
+        return {"kind": kind, "format": format, "projects": projects, "filters": filters}
+
+
+def _plain(value):
+    return value.name if isinstance(value, Source) else value

@@ -15,7 +15,7 @@ from labeling.datasets import choosing, leases, reading
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.leases import LeaseLost, Pulse
 from labeling.datasets.manifests import manifest
-from labeling.datasets.models import DatasetState, DatasetVersion, File
+from labeling.datasets.models import UNITS, DatasetState, DatasetVersion, File
 from labeling.datasets.writing import Files, Tally, seal, write
 from labeling.labels import reopening
 from labeling.labels.models import Lock
@@ -25,10 +25,10 @@ MOST_ATTEMPTS = 5
 
 
 class NothingToFreeze(Exception):
-    """No ranking, or no line of one, fits the choice."""
+    """Nothing, or nothing that its format could use, fits the choice."""
 
 
-def request_dataset(*, kind, format, projects, filters=None, requested_by=None):
+def request_dataset(*, kind, format, projects=(), filters=None, requested_by=None):
     """Number a new version of the choice and have a worker freeze it. A bad choice is a ValidationError."""
     with transaction.atomic():
         version = _numbered(choosing.choose(kind=kind, format=format, projects=projects, filters=filters), requested_by)
@@ -36,8 +36,8 @@ def request_dataset(*, kind, format, projects, filters=None, requested_by=None):
     return version
 
 
-def freeze_here(*, kind, format, projects, filters=None, requested_by=None, on_progress=None):
-    """The same in this process: returns the version, frozen or failed. `on_progress(done, total)` counts rankings."""
+def freeze_here(*, kind, format, projects=(), filters=None, requested_by=None, on_progress=None):
+    """The same in this process: returns the version, frozen or failed. `on_progress(done, total)` counts records."""
     choice = choosing.choose(kind=kind, format=format, projects=projects, filters=filters)
     with transaction.atomic():
         version = _numbered(choice, requested_by)
@@ -131,7 +131,7 @@ def _made(version, folder, pulse, on_progress):
     """Write the files below `folder`; returns their rows, the manifest, and what was counted on the way."""
     choice, tally = choice_of(version), Tally()
     with _snapshot() as snapshot_at, Files(folder) as files:
-        pulse.total = choosing.labels(choice).count()
+        pulse.total = reading.count(choice)
         shape = FORMATS[choice.kind, choice.format]
         for done in write(reading.batches(choice), shape, files, tally):
             pulse.report(done)
@@ -139,7 +139,7 @@ def _made(version, folder, pulse, on_progress):
                 on_progress(done, pulse.total)
         rows = files.close()
         if not rows:
-            raise NothingToFreeze(_why_nothing(pulse.total))
+            raise NothingToFreeze(_why_nothing(choice, pulse.total))
         said = manifest(version=version, choice=choice, files=rows, tally=tally, snapshot_at=snapshot_at)
     return rows, said, tally
 
@@ -161,8 +161,8 @@ def _publish(version, folder, until, rows, said, tally):
             frozen_at=timezone.now(),
             manifest=said,
             lease_until=None,
-            rows_total=sum(said["rankings"].values()),
-            rows_done=sum(said["rankings"].values()),
+            rows_total=tally.records.total(),
+            rows_done=tally.records.total(),
         )
         reopening.lock(labels=tally.labels, because=Lock.FROZEN)
         # Last, and before the commit: a row that says frozen always has its files.
@@ -206,10 +206,11 @@ def _snapshot():
         yield moment
 
 
-def _why_nothing(rankings):
-    if rankings:
-        return "There is nothing to freeze: the chosen rankings hold no pair that this format could use."
-    return "There is nothing to freeze: no submitted ranking fits the choice."
+def _why_nothing(choice, records):
+    unit = UNITS[choice.kind]
+    if records:
+        return f"There is nothing to freeze: of the chosen {unit}, this format could use none."
+    return f"There is nothing to freeze: no {unit} fit the choice."
 
 
 def _fail(version, pulse, sentence):

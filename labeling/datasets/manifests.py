@@ -7,6 +7,7 @@ from itertools import accumulate
 from django.conf import settings
 
 from labeling.datasets import choosing
+from labeling.datasets.models import UNITS
 from labeling.guidelines.models import FormVersion, InstructionsVersion
 from labeling.people.pseudonyms import pseudonym
 from labeling.prompts.models import Split
@@ -16,6 +17,7 @@ SCHEMA_VERSION = 1
 
 def manifest(*, version, choice, files, tally, snapshot_at):
     """Return the manifest as a dict that JSON can hold."""
+    unit = UNITS[choice.kind]
     return {
         "kind": version.kind,
         "format": version.format,
@@ -28,11 +30,11 @@ def manifest(*, version, choice, files, tally, snapshot_at):
         "snapshot_at": snapshot_at.isoformat(),
         "schema_version": SCHEMA_VERSION,
         "code_version": code_version(),
-        "instructions_versions": _instructions(tally.instructions),
-        "form_versions": _forms(tally.forms),
+        "instructions_versions": _instructions(tally.instructions, unit),
+        "form_versions": _forms(tally.forms, unit),
         "labelers": len(tally.labelers),
         "programs": _programs(choice),
-        "rankings": {split: tally.rankings[split] for split in Split.values if tally.rankings[split]},
+        unit: {split: tally.records[split] for split in Split.values if tally.records[split]},
         "rows": sum(file.rows for file in files),
         "left_out": {reason: n for reason, n in sorted(tally.left_out.items()) if n},
         "lengths": {
@@ -54,8 +56,10 @@ def manifest(*, version, choice, files, tally, snapshot_at):
 
 
 def distribution(lengths):
-    """Return {"p50", "p90", "p99", "max"} of a Counter of lengths, each one that occurred (nearest rank)."""
+    """Return {"p50", "p90", "p99", "max"} of a Counter of lengths, each one that occurred (nearest rank); else None."""
     found = sorted(lengths.items())
+    if not found:
+        return None
     reached = list(accumulate(n for _, n in found))
     total = reached[-1]
 
@@ -79,17 +83,17 @@ def _programs(choice):
     return sorted(map(pseudonym, keys))
 
 
-def _instructions(counted):
+def _instructions(counted, unit):
     found = InstructionsVersion.objects.filter(pk__in=counted).select_related("instructions")
     return [
-        {"instructions": one.instructions.name, "version": one.number, "rankings": counted[one.pk]}
+        {"instructions": one.instructions.name, "version": one.number, unit: counted[one.pk]}
         for one in found.order_by("instructions__name", "number")
     ]
 
 
-def _forms(counted):
+def _forms(counted, unit):
     found = FormVersion.objects.filter(pk__in=counted).select_related("form")
     return [
-        {"form": one.form.key, "version": one.number, "rankings": counted[one.pk]}
+        {"form": one.form.key, "version": one.number, unit: counted[one.pk]}
         for one in found.order_by("form__key", "number")
     ]

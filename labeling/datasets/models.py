@@ -11,7 +11,23 @@ from labeling.work.models import Project
 
 
 class DatasetKind(models.TextChoices):
+    SFT = "sft", _("examples to imitate (SFT)")
     COMPARISONS = "comparisons", _("comparisons")
+    UNPAIRED = "unpaired", _("good and bad responses, unpaired")
+    PROMPTS = "prompts", _("prompts alone")
+    RATINGS = "ratings", _("ratings")
+    RAW = "raw", _("every label as given")
+
+
+# What a dataset of each kind counts.
+UNITS = {
+    DatasetKind.SFT: "examples",
+    DatasetKind.COMPARISONS: "rankings",
+    DatasetKind.UNPAIRED: "responses",
+    DatasetKind.PROMPTS: "prompts",
+    DatasetKind.RATINGS: "ratings",
+    DatasetKind.RAW: "labels",
+}
 
 
 class DatasetState(models.TextChoices):

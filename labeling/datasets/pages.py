@@ -7,13 +7,26 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from labeling.datasets import choosing, freezing
 from labeling.datasets.forms import ChoiceForm
 from labeling.datasets.models import DatasetVersion, File
 from labeling.datasets.serving import file_response
+
+# What is counted before freezing, as the page calls it.
+NAMES = {
+    "examples": _("Examples"),
+    "rankings": _("Rankings"),
+    "pairs": _("Pairs"),
+    "ties": _("Ties"),
+    "responses": _("Responses"),
+    "prompts": _("Prompts"),
+    "ratings": _("Ratings"),
+    "labels": _("Labels"),
+}
 
 
 def permitted(permission):
@@ -38,9 +51,13 @@ def choose(request):
     if request.method == "POST" and form.is_valid():
         version = freezing.request_dataset(**form.asked, requested_by=request.user)
         return redirect("admin:datasets_datasetversion_change", version.pk)
-    context = admin.site.each_context(request) | {"title": _("Freeze a dataset"), "form": form}
+    context = admin.site.each_context(request) | {"title": gettext("Freeze a dataset"), "form": form}
     if form.is_valid():
-        context["counts"] = choosing.preview_counts(form.choice)
+        context["counts"] = counts = choosing.preview_counts(form.choice)
+        columns = [name for name in NAMES if name in counts]
+        context["columns"] = [NAMES[name] for name in columns]
+        context["rows"] = [(split["split"], [split[name] for name in columns]) for split in counts["splits"]]
+        context["totals"] = [counts[name] for name in columns]
     return render(request, "admin/datasets/datasetversion/choose.html", context)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from labeling.datasets.formats import texts
 from labeling.datasets.models import File
 
 # Batches that may wait for the compressor: the reading is never further ahead than this.
@@ -94,7 +93,7 @@ class Files:
 class Tally:
     """What is counted on the way, for the manifest."""
 
-    rankings: Counter = field(default_factory=Counter)  # by split
+    records: Counter = field(default_factory=Counter)  # by split
     labels: array = field(default_factory=lambda: array("q"))  # their numbers: eight bytes each
     labelers: set = field(default_factory=set)
     forms: Counter = field(default_factory=Counter)
@@ -103,26 +102,23 @@ class Tally:
     prompt_lengths: Counter = field(default_factory=Counter)
     completion_lengths: Counter = field(default_factory=Counter)
 
-    def see(self, rankings):
-        for ranking in rankings:
-            self.rankings[ranking.split] += 1
-            self.labels.append(ranking.label)
-            self.labelers.add(ranking.labeler)
-            self.forms[ranking.form] += 1
-            self.instructions[ranking.instructions] += 1
+    def see(self, record):
+        self.records[record.split] += 1
+        self.labels.extend(record.labels)
+        self.labelers.update(record.labelers)
+        self.forms.update(record.forms)
+        self.instructions.update(record.instructions)
 
-    def measure(self, line):
-        prompt, completions = texts(line)
-        self.prompt_lengths[sum(map(_length, prompt))] += 1
-        self.completion_lengths.update(map(_length, completions))
+    def measure(self, prompt, completions):
+        self.prompt_lengths[sum(map(len, prompt))] += 1
+        self.completion_lengths.update(map(len, completions))
 
 
 def write(batches, shape, files, tally):
-    """Write every batch of rankings in a format; yields how many rankings are done, after each."""
+    """Write every batch of records in a Format; yields how many records are done, after each."""
     done = 0
     for batch in batches:
-        tally.see(batch)
-        files.append(_encoded(shape(batch, tally.left_out), tally))
+        files.append(_encoded(batch, shape, tally))
         done += len(batch)
         yield done
 
@@ -135,14 +131,13 @@ def seal(file):
     file.close()
 
 
-def _encoded(lines, tally):
-    for line in lines:
-        tally.measure(line)
-        yield line["split"], orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _length(message):
-    return len(message["content"])
+def _encoded(batch, shape, tally):
+    """Yield (split, encoded line)."""
+    for record in batch:
+        tally.see(record)
+        for line in shape.lines([record], tally.left_out):
+            tally.measure(*shape.texts(line))
+            yield record.split, orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
 
 
 def _row(split, file):

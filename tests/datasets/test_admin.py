@@ -29,7 +29,9 @@ def text_of(response):
 def test_a_choice_is_previewed_before_it_is_frozen(rita, ann, project, task_of, client_of):
     rank(task_of(project), ann, "B > A=C > D")
 
-    response = client_of(rita).get(CHOOSE, {"projects": project.pk, "format": "grouped", "cohort": "training"})
+    response = client_of(rita).get(
+        CHOOSE, {"projects": project.pk, "format": "comparisons/grouped", "cohort": "training"}
+    )
 
     assert response.status_code == 200
     assert "What 1 labeler said" in text_of(response)
@@ -39,16 +41,16 @@ def test_a_choice_is_previewed_before_it_is_frozen(rita, ann, project, task_of, 
 
 @pytest.mark.django_db
 def test_a_choice_of_nothing_offers_no_button_to_freeze(rita, project, client_of):
-    response = client_of(rita).get(CHOOSE, {"projects": project.pk, "format": "trl"})
+    response = client_of(rita).get(CHOOSE, {"projects": project.pk, "format": "comparisons/trl"})
 
-    assert "There is nothing to freeze: no submitted ranking fits the choice." in text_of(response)
+    assert "There is nothing to freeze: nothing fits the choice." in text_of(response)
     assert "Freeze" not in re.findall(r'type="submit"[^>]* value="(\w+)"', response.content.decode())
 
 
 @pytest.mark.django_db
 def test_a_choice_that_makes_no_sense_is_refused_in_a_sentence(rita, project, client_of):
     response = client_of(rita).get(
-        CHOOSE, {"projects": project.pk, "format": "trl", "since": "2026-02-01", "until": "2026-01-01"}
+        CHOOSE, {"projects": project.pk, "format": "comparisons/trl", "since": "2026-02-01", "until": "2026-01-01"}
     )
 
     assert "“since” must lie before “until”." in text_of(response)
@@ -59,7 +61,7 @@ def test_from_the_choice_to_the_downloaded_file(rita, ann, project, task_of, cli
     rank(task_of(project), ann, "B > A=C > D")
     client = client_of(rita)
 
-    asked = client.post(CHOOSE, {"projects": project.pk, "format": "grouped", "cohort": "training"})
+    asked = client.post(CHOOSE, {"projects": project.pk, "format": "comparisons/grouped", "cohort": "training"})
     version = DatasetVersion.objects.get()
     page = reverse("admin:datasets_datasetversion_change", args=[version.pk])
     waiting = client.get(page)
@@ -89,7 +91,7 @@ def test_a_failed_version_shows_why_and_is_tried_again_with_one_button(rita, pro
     client.post(f"{LIST}{version.pk}/retry/")
 
     version.refresh_from_db()
-    assert "There is nothing to freeze: no submitted ranking fits the choice." in text_of(shown)
+    assert "There is nothing to freeze: no rankings fit the choice." in text_of(shown)
     assert (version.state, version.error) == ("freezing", "")
 
 

@@ -27,12 +27,18 @@ def refusal(**asked):
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"kind": "sft"}, "There is no kind of dataset called “sft”; choose from comparisons."),
-        ({"format": "hh"}, "There is no format “hh” for comparisons; choose from grouped, trl."),
+        (
+            {"kind": "csv"},
+            "There is no kind of dataset called “csv”; choose from sft, comparisons, unpaired, prompts, ratings, raw.",
+        ),
+        ({"format": "csv"}, "There is no format “csv” for comparisons; choose from grouped, trl, openai, hh, webgpt."),
         ({"projects": []}, "Choose at least one project."),
         ({"projects": [10**6]}, "There is no project 1000000."),
         ({"projects": ["x"]}, "A project is named by its id, a whole number, unlike 'x'."),
-        ({"filters": {"mood": 1}}, "There is no filter “mood”; choose from cohort, split, since, until, programs."),
+        (
+            {"filters": {"mood": 1}},
+            "There is no filter “mood” for comparisons; choose from cohort, split, since, until, programs, source.",
+        ),
         ({"filters": ["train"]}, "Filters are an object of names and values."),
         (
             {"filters": {"cohort": "both"}},

@@ -58,7 +58,7 @@ def test_the_filters_reach_the_choice(ann, project, task_of):
             ("--project", "Rank answers", "--since", "soon"),
             "The filter “since” is a date or a time in ISO 8601, such as 2026-11-22, unlike 'soon'.",
         ),
-        (("--project", "Rank answers"), "There is nothing to freeze: no submitted ranking fits the choice."),
+        (("--project", "Rank answers"), "There is nothing to freeze: no rankings fit the choice."),
     ],
     ids=["project", "filter", "nothing"],
 )
@@ -79,5 +79,5 @@ def test_the_exit_status_is_0_only_when_all_was_done(ann, project, task_of, tmp_
     assert (done.returncode, done.stderr) == (0, "")
     assert len(lines_of(tmp_path / "train.jsonl.gz")) == 5
     assert (empty.returncode, empty.stderr.strip()) == (
-        1, "CommandError: There is nothing to freeze: no submitted ranking fits the choice.",
+        1, "CommandError: There is nothing to freeze: no rankings fit the choice.",
     )  # fmt: skip

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from labeling.candidates.models import Response
 from labeling.datasets import choosing, reading
-from labeling.datasets.formats import grouped, trl
+from labeling.datasets.formats import FORMATS
 from labeling.datasets.writing import Tally, _encoded
 from labeling.labels.models import Answer, Place
 from labeling.labels.sheets import sheet_of
@@ -20,6 +20,8 @@ from tests.factories import EndpointFactory, FormVersionFactory, ProjectFactory,
 from tests.factories.labels import rank, say
 
 pytestmark = pytest.mark.django_db
+
+grouped, trl = FORMATS["comparisons", "grouped"], FORMATS["comparisons", "trl"]
 
 RICH_FORM = [
     {"key": "overall_quality", "wording": "Quality", "scale": "likert", "minimum": 1, "maximum": 7},
@@ -38,8 +40,9 @@ def read(project, **filters):
 
 
 def lines(shape, project, left_out=None, **filters):
-    made = shape(read(project, **filters), Counter() if left_out is None else left_out)
-    return [orjson.loads(line) for _, line in _encoded(made, Tally())]
+    tally = Tally()
+    tally.left_out = Counter() if left_out is None else left_out
+    return [orjson.loads(line) for _, line in _encoded(read(project, **filters), shape, tally)]
 
 
 def test_a_grouped_line_is_the_whole_ranking_in_the_order_of_the_candidates(ann, task_of):
@@ -92,9 +95,9 @@ def test_a_grouped_line_is_the_whole_ranking_in_the_order_of_the_candidates(ann,
 def test_numbers_too_large_for_64_bits_leave_as_they_came(ann, project, task_of):
     rank(task_of(project, meta={"id": 2**80, "share": 0.1}), ann, "A > B > C > D")
 
-    made = grouped(read(project), Counter())
-
-    assert b'"meta":{"id": 1208925819614629174706176, "share": 0.1}' in next(_encoded(made, Tally()))[1]
+    assert (
+        b'"meta":{"id": 1208925819614629174706176, "share": 0.1}' in next(_encoded(read(project), grouped, Tally()))[1]
+    )
 
 
 def test_a_reference_is_by_no_model_and_in_the_role_of_a_human(ann, project, task_of):

@@ -119,7 +119,7 @@ def test_an_empty_choice_fails_and_says_that_there_is_nothing_to_freeze(project,
     version = freezing.freeze_here(kind="comparisons", format="grouped", projects=[project])
 
     assert version.state == "failed"
-    assert version.error == "There is nothing to freeze: no submitted ranking fits the choice."
+    assert version.error == "There is nothing to freeze: no rankings fit the choice."
     assert list((data_directory / "datasets").iterdir()) == []
 
 
@@ -128,7 +128,7 @@ def test_rankings_without_a_usable_pair_leave_nothing_to_freeze(ann, project, ta
 
     version = freezing.freeze_here(kind="comparisons", format="trl", projects=[project])
 
-    assert version.error == ("There is nothing to freeze: the chosen rankings hold no pair that this format could use.")
+    assert version.error == ("There is nothing to freeze: of the chosen rankings, this format could use none.")
 
 
 def test_a_failed_version_can_be_tried_again(ann, project, task_of):
@@ -154,7 +154,7 @@ def test_files_that_cannot_be_written_fail_the_version_in_a_sentence(ann, projec
 
 def test_a_bad_choice_leaves_no_version(project):
     with pytest.raises(ValidationError):
-        requested(project, format="hh")
+        requested(project, format="csv")
 
     assert not DatasetVersion.objects.exists()
 

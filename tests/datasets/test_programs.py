@@ -60,7 +60,7 @@ def test_labels_that_are_left_out_are_not_locked(ranked):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("ticked", "rankings", "labelers"), [({}, 2, 1), ({"programs": "on"}, 4, 2)])
 def test_the_page_counts_them_only_where_the_box_is_ticked(ticked, rankings, labelers, ranked):
-    form = ChoiceForm({"projects": [ranked.pk], "format": "grouped", **ticked})
+    form = ChoiceForm({"projects": [ranked.pk], "format": "comparisons/grouped", **ticked})
 
     assert form.is_valid(), form.errors
     counts = choosing.preview_counts(form.choice)

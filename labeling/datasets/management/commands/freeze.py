@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from labeling.datasets import freezing
+from labeling.datasets import choosing, freezing
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.models import DatasetKind
 from labeling.people.models import Cohort
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("kind", choices=DatasetKind.values, help="what the dataset holds")
         parser.add_argument(
-            "--project", action="append", required=True, metavar="NAME_OR_ID", help="may be given several times"
+            "--project", action="append", default=[], metavar="NAME_OR_ID", help="may be given several times"
         )
         parser.add_argument(
             "--format", required=True, choices=sorted({format for _, format in FORMATS}), help="the shape of a line"
@@ -35,10 +35,21 @@ class Command(BaseCommand):
         parser.add_argument("--since", metavar="DATE", help="only labels submitted at or after this (ISO 8601, UTC)")
         parser.add_argument("--until", metavar="DATE", help="only labels submitted before this (ISO 8601, UTC)")
         parser.add_argument("--programs", action="store_true", help="programs' labels as well as people's")
+        parser.add_argument("--source", metavar="NAME", help="only prompts of this source")
+        parser.add_argument("--references", action="store_true", help="sft: what people had written before, as well")
+        parser.add_argument(
+            "--minimum-rating",
+            type=float,
+            metavar="X",
+            help="sft: responses whose median rating is at least X, as well",
+        )
+        parser.add_argument(
+            "--threshold", type=float, metavar="X", help="unpaired: medians above X are good, below it bad (4)"
+        )
         parser.add_argument("--out", type=Path, metavar="DIR", help="where to copy the files and manifest.json")
 
     def handle(self, *, kind, project, format, out, **options):
-        filters = {key: options[key] for key in ("cohort", "split", "since", "until", "programs")}
+        filters = {key: options[key] for key in choosing.FILTERS if options[key] not in (None, False)}
         with Bar() as bar:
             version = self._frozen(
                 kind=kind,
@@ -70,7 +81,7 @@ class Bar:
     """A progress bar on a terminal; nothing elsewhere."""
 
     def __enter__(self):
-        self.bar = tqdm(unit=" rankings", disable=not sys.stderr.isatty())
+        self.bar = tqdm(unit=" records", disable=not sys.stderr.isatty())
         return self
 
     def __exit__(self, *_):

@@ -1,15 +1,14 @@
-"""In which shapes do labels leave? One generator per format, from what was read to lines, in one dict.
+"""In which shapes do rankings leave?"""
 
-A generator gets rankings (`reading.Ranking`) and a Counter for what it leaves out, by reason.
-"""
-
-from itertools import chain
+from itertools import combinations
 
 from labeling.stats.preference import n_possible, n_ties, pairs
 
 NO_PREFERENCE = "rankings without a preference"
 EMPTY_SIDE = "pairs with an empty side"
 SAME_TEXT = "pairs whose two sides are the same text"
+NO_TRANSCRIPT = "pairs that the transcript cannot hold: a system message, or a mark of a turn within a text"
+MARKS = ("\n\nHuman:", "\n\nAssistant:")
 
 
 def grouped(rankings, left_out):
@@ -60,16 +59,46 @@ def trl(rankings, left_out):
             }
 
 
-FORMATS = {
-    ("comparisons", "grouped"): grouped,
-    ("comparisons", "trl"): trl,
-}
+def openai(rankings, left_out):
+    """One pair a line, as OpenAI's preference fine-tuning reads it, and those who follow it."""
+    for ranking in rankings:
+        for chosen, rejected in _telling(ranking, left_out):
+            yield {
+                "input": {"messages": ranking.prompt, "tools": [], "parallel_tool_calls": True},
+                "preferred_output": _said(chosen),
+                "non_preferred_output": _said(rejected),
+            }
 
 
-def texts(line):
-    """Return (prompt's messages, [completion's messages, …]) of a line in any of the formats."""
-    sides = line.get("completions") or [line["chosen"], line["rejected"]]
-    return line["prompt"], list(chain.from_iterable(sides))
+def hh(rankings, left_out):
+    """One pair a line as two transcripts that differ in their last turn, like Anthropic's helpful-harmless data.
+
+    The format knows people and the assistant only, and finds turns by their marks in the text.
+    """
+    for ranking in rankings:
+        before = _transcript(ranking.prompt)
+        for chosen, rejected in _telling(ranking, left_out):
+            if before is None or any(mark in side.text for mark in MARKS for side in (chosen, rejected)):
+                left_out[NO_TRANSCRIPT] += 1
+            else:
+                yield {
+                    "chosen": f"{before}{MARKS[1]} {chosen.text}",
+                    "rejected": f"{before}{MARKS[1]} {rejected.text}",
+                }
+
+
+def webgpt(rankings, left_out):
+    """One pair a line, ties too, as a list of two answers whose scores add up to 0; a tie is 0 and 0."""
+    for ranking in rankings:
+        question = {"dataset": ranking.source, "id": ranking.prompt_id, "full_text": _last(ranking.prompt)}
+        for first, second in combinations(ranking.responses, 2):
+            if first.is_empty or second.is_empty:
+                left_out[EMPTY_SIDE] += 1
+            elif first.text_hash == second.text_hash:
+                left_out[SAME_TEXT] += 1
+            else:
+                score = (first.rank < second.rank) - (first.rank > second.rank)
+                yield [_answer(question, first, score), _answer(question, second, -score)]
 
 
 def _said(response):
@@ -97,3 +126,24 @@ def _telling(ranking, left_out):
             left_out[SAME_TEXT] += 1
         else:
             yield chosen, rejected
+
+
+def _transcript(messages):
+    """Return the turns as one text, or None where the format has no way to say them."""
+    marks = {"user": MARKS[0], "assistant": MARKS[1]}
+    if any(turn["role"] not in marks or any(mark in turn["content"] for mark in MARKS) for turn in messages):
+        return None
+    return "".join(f"{marks[turn['role']]} {turn['content']}" for turn in messages)
+
+
+def _last(messages):
+    return messages[-1]["content"]
+
+
+def _answer(question, response, score):
+    return {
+        "question": question,
+        "quotes": {"title": [], "extract": []},
+        "answer": response.text,
+        "score": float(score),
+    }

@@ -1,0 +1,25 @@
+"""What exactly was said? Records of each kind, in an order that never depends on who was first.
+
+Each module has `count(choice)`, how many there are, and `batches(choice)`, which yields lists of them: inside a
+transaction, because the rows come from one server-side cursor.
+"""
+
+from labeling.datasets.models import DatasetKind
+from labeling.datasets.reading import examples, judged, prompts, rankings, ratings, raw
+
+READERS = {
+    DatasetKind.SFT: examples,
+    DatasetKind.COMPARISONS: rankings,
+    DatasetKind.UNPAIRED: judged,
+    DatasetKind.PROMPTS: prompts,
+    DatasetKind.RATINGS: ratings,
+    DatasetKind.RAW: raw,
+}
+
+
+def count(choice):
+    return READERS[choice.kind].count(choice)
+
+
+def batches(choice):
+    return READERS[choice.kind].batches(choice)

@@ -1,0 +1,154 @@
+"""What is there to imitate? Demonstrations, references, and responses that people rated highly."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import orjson
+
+from labeling.datasets import choosing
+from labeling.datasets.reading import judged
+from labeling.datasets.reading.records import Record, as_it_is, in_batches, prompts_of
+from labeling.people.pseudonyms import pseudonym
+from labeling.prompts.few_shot import examples_of
+from labeling.prompts.models import Origin, Prompt
+
+
+@dataclass(slots=True)
+class Example(Record):
+    """One prompt and its completion. `origin` is demonstration, reference or response."""
+
+    prompt_id: str
+    prompt: list
+    completion: str
+    origin: str
+    model: str | None
+    labeler: str | None
+    cohort: str | None
+    rating: float | None
+    owner: str
+    meta: orjson.Fragment
+
+
+NOTHING = as_it_is("{}")
+
+
+def count(choice):
+    references = choosing.references(choice).count() if choice.filters.get("references") else 0
+    rated = sum(map(len, _rated(choice)))
+    return choosing.demonstrations(choice).count() + references + rated
+
+
+def batches(choice):
+    """Demonstrations by task and labeler, then references by prompt, then responses by id."""
+    yield from _demonstrations(choice)
+    if choice.filters.get("references"):
+        yield from _references(choice)
+    for batch in _rated(choice):
+        yield [_of_response(response) for response in batch]
+
+
+def _demonstrations(choice):
+    heads = (
+        choosing.demonstrations(choice)
+        .order_by("assignment__task_id", "assignment__labeler__pseudonym_key")
+        .values_list(
+            "pk",
+            "demonstration__text",
+            "demonstration__prompt_type",
+            "prompt_said",
+            "owner_said",
+            "split_said",
+            "assignment__labeler__pseudonym_key",
+            "assignment__cohort",
+            "assignment__form_version_id",
+            "assignment__instructions_version_id",
+            named=True,
+        )
+    )
+    named = cache(pseudonym)
+    for batch in in_batches(heads.iterator(chunk_size=200)):
+        prompts = prompts_of({head.prompt_said for head in batch})
+        yield [example for head in batch for example in _of_demonstration(head, *prompts[head.prompt_said], named)]
+
+
+def _of_demonstration(head, messages, meta, named):
+    """An instruction with K pairs gives K examples, each with the other K - 1 in context, and one for its answer."""
+    said = [(messages, head.demonstration__text)] if head.demonstration__text.strip() else []
+    if head.demonstration__prompt_type == Origin.FEW_SHOT:
+        said += examples_of(Prompt(messages=messages, meta=orjson.loads(orjson.dumps(meta))))
+    labeler = named(head.assignment__labeler__pseudonym_key)
+    for prompt, completion in said:
+        yield Example(
+            split=head.split_said,
+            labels=(head.pk,),
+            labelers=(labeler,),
+            forms=(head.assignment__form_version_id,),
+            instructions=(head.assignment__instructions_version_id,),
+            prompt_id=str(head.prompt_said),
+            prompt=prompt,
+            completion=completion,
+            origin="demonstration",
+            model=None,
+            labeler=labeler,
+            cohort=head.assignment__cohort or None,
+            rating=None,
+            owner=head.owner_said,
+            meta=meta,
+        )
+
+
+def _references(choice):
+    heads = (
+        choosing.references(choice)
+        .order_by("prompt_id", "sample", "pk")
+        .values_list("prompt_id", "text", "prompt__owner__split", "prompt__owner__key_hash", named=True)
+    )
+    for batch in in_batches(heads.iterator(chunk_size=200)):
+        prompts = prompts_of({head.prompt_id for head in batch})
+        yield [_of_reference(head, *prompts[head.prompt_id]) for head in batch]
+
+
+def _of_reference(head, messages, meta):
+    return Example(
+        split=head.prompt__owner__split,
+        labels=(),
+        labelers=(),
+        forms=(),
+        instructions=(),
+        prompt_id=str(head.prompt_id),
+        prompt=messages,
+        completion=head.text,
+        origin="reference",
+        model=None,
+        labeler=None,
+        cohort=None,
+        rating=None,
+        owner=head.prompt__owner__key_hash,
+        meta=meta,
+    )
+
+
+def _rated(choice):
+    """Responses whose median rating reaches what was asked for. Nothing was: none."""
+    least = choice.filters.get("minimum_rating")
+    return [] if least is None else judged.judged(choice, ">= %s", least)
+
+
+def _of_response(response):
+    return Example(
+        split=response.split,
+        labels=response.labels,
+        labelers=response.labelers,
+        forms=response.forms,
+        instructions=response.instructions,
+        prompt_id=response.prompt_id,
+        prompt=response.prompt,
+        completion=response.completion,
+        origin="response",
+        model=response.model,
+        labeler=None,
+        cohort=None,
+        rating=response.rating,
+        owner=response.owner,
+        meta=NOTHING,
+    )

@@ -1,0 +1,94 @@
+"""Which responses are good by themselves, and which are not? By the median of what people gave each."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from labeling.datasets import choosing
+from labeling.datasets.reading.records import Record, in_batches, prompts_of, rows_of
+from labeling.people.pseudonyms import pseudonym
+
+THRESHOLD = 4  # the middle of 1–7
+
+
+@dataclass(slots=True)
+class Judged(Record):
+    """A response with the median of its overall qualities, and how many gave one. `is_good` is above the threshold."""
+
+    id: str
+    prompt_id: str
+    prompt: list
+    completion: str
+    model: str | None
+    rating: float
+    n: int
+    is_good: bool
+    owner: str
+
+
+# Responses that are judged and not empty. The bounds are of the median; null is none.
+JUDGED = """
+SELECT r.id, r.prompt_id, r.text, e.name, o.split, o.key_hash,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY g.overall_quality) AS rating, count(*) AS n,
+    array_agg(DISTINCT g.label_id), array_agg(DISTINCT person.pseudonym_key),
+    array_agg(DISTINCT a.form_version_id), array_agg(DISTINCT a.instructions_version_id)
+FROM ({chosen}) chosen
+JOIN labels_rating g ON g.label_id = chosen.id AND g.overall_quality IS NOT NULL
+JOIN labels_label l ON l.id = g.label_id
+JOIN work_assignment a ON a.id = l.assignment_id
+JOIN people_user person ON person.id = a.labeler_id
+JOIN work_slot s ON s.id = g.slot_id
+JOIN work_taskcandidate c ON c.id = s.candidate_id
+JOIN candidates_response r ON r.id = c.response_id AND NOT r.is_empty
+JOIN prompts_prompt p ON p.id = r.prompt_id
+JOIN prompts_owner o ON o.id = p.owner_id
+LEFT JOIN candidates_modelendpoint e ON e.id = r.endpoint_id
+GROUP BY r.id, e.name, o.split, o.key_hash
+HAVING percentile_cont(0.5) WITHIN GROUP (ORDER BY g.overall_quality) {bound}
+ORDER BY r.id
+"""
+
+
+def count(choice):
+    return sum(1 for _row in _rows(choice, "<> %s", threshold_of(choice)))
+
+
+def batches(choice):
+    """In the order of the responses. One whose median is the threshold itself is neither good nor bad."""
+    return judged(choice, "<> %s", threshold_of(choice))
+
+
+def threshold_of(choice):
+    return choice.filters.get("threshold", THRESHOLD)
+
+
+def judged(choice, bound, value):
+    """Yield lists of those whose median fulfils `bound`, a comparison with a place for the `value`."""
+    named = cache(pseudonym)
+    for batch in in_batches(_rows(choice, bound, value)):
+        prompts = prompts_of({row[1] for row in batch})
+        yield [_judged(row, prompts[row[1]][0], named, value) for row in batch]
+
+
+def _rows(choice, bound, value):
+    chosen, params = choosing.labels(choice).values("pk").query.sql_with_params()
+    return rows_of(JUDGED.format(chosen=chosen, bound=bound), [*params, value])
+
+
+def _judged(row, messages, named, threshold):
+    id, prompt, text, model, split, owner, rating, n, labels, keys, forms, instructions = row
+    return Judged(
+        split=split,
+        labels=labels,
+        labelers=[named(key) for key in keys],
+        forms=forms,
+        instructions=instructions,
+        id=str(id),
+        prompt_id=str(prompt),
+        prompt=messages,
+        completion=text,
+        model=model,
+        rating=rating,
+        n=n,
+        is_good=rating > threshold,
+        owner=owner,
+    )

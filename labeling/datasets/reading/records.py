@@ -1,0 +1,139 @@
+"""What does every record of a dataset know? Where it stands, and which labels it rests on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+import orjson
+from django.db import connection
+
+# So many records are in memory at once. Larger batches were no faster.
+BATCH = 200
+
+# JSON that came in is given back as PostgreSQL writes it: no number passes through a float on the way.
+as_it_is = orjson.Fragment
+
+
+@dataclass(slots=True)
+class Record:
+    """What the files, the manifest and the locks ask of every record; ids of labels, forms and instructions."""
+
+    split: str
+    labels: Iterable[int]
+    labelers: Iterable[str]
+    forms: Iterable[int]
+    instructions: Iterable[int]
+
+
+# What a label's record is made of, besides what was said.
+HEAD = (
+    "pk",
+    "seconds",
+    "assignment_id",
+    "assignment__task_id",
+    "assignment__task__prompt_id",
+    "assignment__task__prompt__owner__key_hash",
+    "assignment__task__prompt__owner__split",
+    "assignment__task__prompt__source__name",
+    "assignment__labeler__pseudonym_key",
+    "assignment__cohort",
+    "assignment__form_version_id",
+    "assignment__form_version__number",
+    "assignment__instructions_version_id",
+    "assignment__instructions_version__number",
+)
+
+
+@dataclass(slots=True)
+class OfOneLabel(Record):
+    """A record that is one label of a given prompt."""
+
+    id: str
+    task: str
+    prompt_id: str
+    prompt: list
+    meta: orjson.Fragment
+    source: str
+    owner: str
+    labeler: str
+    cohort: str | None
+    form_version: int
+    instructions_version: int
+    seconds: int
+
+    @classmethod
+    def of(cls, head, prompt, named, **said):
+        """`head` is a row of HEAD, `prompt` what `prompts_of` says, and `named` what turns keys into pseudonyms."""
+        messages, meta = prompt
+        labeler = named(head.assignment__labeler__pseudonym_key)
+        return cls(
+            split=head.assignment__task__prompt__owner__split,
+            labels=(head.pk,),
+            labelers=(labeler,),
+            forms=(head.assignment__form_version_id,),
+            instructions=(head.assignment__instructions_version_id,),
+            id=str(head.assignment_id),
+            task=str(head.assignment__task_id),
+            prompt_id=str(head.assignment__task__prompt_id),
+            prompt=messages,
+            meta=meta,
+            source=head.assignment__task__prompt__source__name,
+            owner=head.assignment__task__prompt__owner__key_hash,
+            labeler=labeler,
+            cohort=head.assignment__cohort or None,
+            form_version=head.assignment__form_version__number,
+            instructions_version=head.assignment__instructions_version__number,
+            seconds=head.seconds,
+            **said,
+        )
+
+
+def in_batches(records):
+    """Yield lists of up to BATCH of an iterable."""
+    records = iter(records)
+    while batch := list(islice(records, BATCH)):
+        yield batch
+
+
+def prompts_of(ids):
+    """Return {id: (messages, meta)}"""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, messages::text, meta::text FROM prompts_prompt WHERE id = ANY(%s)", [list(ids)])
+        return {id: (orjson.loads(messages), as_it_is(meta)) for id, messages, meta in cursor}
+
+
+def rows_of(sql, params):
+    """Yield the rows of a query from a server-side cursor: the millionth costs no more memory than the first."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, params)
+        while rows := cursor.fetchmany(BATCH):
+            yield from rows
+
+
+# The answers of a response are one object, in the order of the form; the rule is that of Answer.value. A question that
+# was not asked, because the prompt has none of its tags, is null; one that was left open is not there.
+ANSWERS = """
+WITH each AS (
+    SELECT a.rating_id, q.key, q.position, CASE
+        WHEN a.is_na THEN NULL
+        WHEN a.yes IS NOT NULL THEN to_json(a.yes)
+        WHEN a.number IS NOT NULL THEN to_json(a.number)
+        WHEN a.chosen IS NOT NULL THEN CASE WHEN q.scale = 'choice' THEN to_json(a.chosen[1]) ELSE to_json(a.chosen) END
+        ELSE to_json(a.text)
+    END AS answer
+    FROM labels_answer a JOIN guidelines_question q ON q.id = a.question_id
+    WHERE a.label_id = ANY(%(labels)s) AND a.rating_id IS NOT NULL
+    UNION ALL
+    SELECT g.id, q.key, q.position, NULL
+    FROM labels_rating g
+    JOIN labels_label l ON l.id = g.label_id
+    JOIN work_assignment s ON s.id = l.assignment_id
+    JOIN guidelines_question q ON q.version_id = s.form_version_id AND q.per = 'response' AND q.applies_to_tags <> '{}'
+    JOIN work_task t ON t.id = s.task_id
+    JOIN prompts_prompt p ON p.id = t.prompt_id AND NOT p.tags && q.applies_to_tags
+    WHERE g.label_id = ANY(%(labels)s) AND q.key <> 'overall_quality'
+    AND NOT EXISTS (SELECT FROM labels_answer a WHERE a.rating_id = g.id AND a.question_id = q.id)
+), said AS (
+    SELECT rating_id, json_object_agg(key, answer ORDER BY position)::text AS answers FROM each GROUP BY rating_id
+)
+"""
