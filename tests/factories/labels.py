@@ -53,17 +53,18 @@ def keep_the_books(assignment):
 def say(assignment, order, *, ratings=None, answers=None, prompt_answers=None, seconds=60, at=None):
     """A label of the assignment; an earlier one is superseded.
 
-    `order` is best first, as "B > A=C > D"; `ratings` is {"A": 6}; `answers` is {"A": {"fails_task": False}},
-    with None for not applicable.
+    `order` is best first, as "B > A=C > D", or None where nothing is ranked; `ratings` is {"A": 6}; `answers` is
+    {"A": {"fails_task": False}}, with None for not applicable.
     """
     at = at or timezone.now()
     revision = assignment.labels.count() + 1
     assignment.labels.filter(superseded_at=None).update(superseded_at=at)
     label = Label.objects.create(assignment=assignment, revision=revision, seconds=seconds, submitted_at=at)
     slots = {LETTERS[slot.place - 1]: slot for slot in assignment.slots.all()}
-    ranking = Ranking.objects.create(label=label)
-    for letter, rank in dense_ranks(tie_groups(order)).items():
-        Place.objects.create(ranking=ranking, slot=slots[letter], rank=rank)
+    if order:
+        ranking = Ranking.objects.create(label=label)
+        for letter, rank in dense_ranks(tie_groups(order)).items():
+            Place.objects.create(ranking=ranking, slot=slots[letter], rank=rank)
     for letter in sorted({*(ratings or {}), *(answers or {})}):
         rating = Rating.objects.create(label=label, slot=slots[letter], overall_quality=(ratings or {}).get(letter))
         _answer(label, (answers or {}).get(letter, {}), rating)

@@ -31,7 +31,7 @@ SELECT r.id, r.prompt_id, r.text, e.name, o.split, o.key_hash,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY g.overall_quality) AS rating, count(*) AS n,
     array_agg(DISTINCT g.label_id), array_agg(DISTINCT person.pseudonym_key),
     array_agg(DISTINCT a.form_version_id), array_agg(DISTINCT a.instructions_version_id)
-FROM ({chosen}) chosen
+FROM ({chosen}) AS chosen (id)
 JOIN labels_rating g ON g.label_id = chosen.id AND g.overall_quality IS NOT NULL
 JOIN labels_label l ON l.id = g.label_id
 JOIN work_assignment a ON a.id = l.assignment_id
