@@ -1,5 +1,6 @@
 """How do frozen datasets leave over REST?"""
 
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -16,7 +17,7 @@ from labeling.api.negotiation import Whatever
 from labeling.api.permissions import Engineers
 from labeling.api.problems import Problem
 from labeling.api.shapes import Strict
-from labeling.datasets import freezing, serving
+from labeling.datasets import cards, differences, freezing, serving
 from labeling.datasets.choosing import FILTERS_OF
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.models import DatasetKind, DatasetVersion, File
@@ -110,6 +111,66 @@ def show_manifest(request, pk):
     if not version.is_frozen:
         raise Problem(409, _("This version is not frozen, so it has no manifest."))
     return Response(version.manifest)
+
+
+@extend_schema(
+    tags=["datasets"],
+    summary="The dataset card, for people",
+    description="README.md in the form that Hugging Face's hub reads.",
+    responses={(200, "text/markdown"): OpenApiTypes.STR},
+)
+@api_view(["GET", "HEAD"])
+@content_negotiation_class(Whatever)
+@permission_classes([Engineers])
+def show_card(request, pk):
+    version = _frozen(pk)
+    return FileResponse((freezing.folder_of(version) / cards.NAME).open("rb"), content_type="text/markdown")
+
+
+class SplitChange(serializers.Serializer):
+    kept = serializers.IntegerField()
+    added = serializers.IntegerField()
+    removed = serializers.IntegerField()
+
+
+class Changes(serializers.Serializer):
+    before = serializers.IntegerField(help_text="The id of the earlier version.")
+    after = serializers.IntegerField()
+    splits = serializers.DictField(child=SplitChange(), help_text="By split: lines in both, new ones, lost ones.")
+    facts = serializers.DictField(help_text="What the manifests say differently: [before, after] by name.")
+
+
+@extend_schema(
+    tags=["datasets"],
+    summary="What has changed since another version",
+    parameters=[
+        OpenApiParameter(
+            "since", int, description="The id of the other version; the one before of the same choice, unless said."
+        )
+    ],
+    responses=Changes,
+)
+@api_view(["GET"])
+@permission_classes([Engineers])
+def show_changes(request, pk):
+    version = _frozen(pk)
+    since = request.query_params.get("since")
+    if since is None:
+        other = differences.earlier_of(version)
+    elif since.isdecimal():
+        other = _frozen(int(since))
+    else:
+        raise Problem(400, _("“since” is the id of a dataset version, a whole number."))
+    if other is None:
+        raise Problem(409, _("This is the first version of its choice: name another one with “since”."))
+    return Response(differences.between(other, version))
+
+
+def _frozen(pk):
+    version = get_object_or_404(DatasetVersion, pk=pk)
+    if not version.is_frozen:
+        raise Problem(409, _("This version is not frozen, so it has no files."))
+    return version
 
 
 @extend_schema(

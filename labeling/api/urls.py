@@ -40,6 +40,8 @@ v1 = [
     path("datasets/", datasets.Datasets.as_view(LIST)),
     path("datasets/<int:pk>/", datasets.Datasets.as_view(SHOW)),
     path("datasets/<int:pk>/manifest/", datasets.show_manifest, name="dataset-manifest"),
+    path("datasets/<int:pk>/card/", datasets.show_card),
+    path("datasets/<int:pk>/changes/", datasets.show_changes),
     path("datasets/<int:pk>/files/<str:name>", datasets.download, name="dataset-file"),
 ]
 

@@ -29,6 +29,8 @@ class DatasetVersionAdmin(OnlyShown):
             ("<int:pk>/change/", pages.version, "change"),
             ("<int:pk>/retry/", pages.retry, "retry"),
             ("<int:pk>/manifest/", pages.manifest, "manifest"),
+            ("<int:pk>/card/", pages.card, "card"),
+            ("<int:pk>/changes/", pages.changes, "changes"),
             ("<int:pk>/files/<str:name>", pages.download, "download"),
         ]
         return [

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from labeling.datasets import choosing, leases, reading
+from labeling.datasets import cards, choosing, leases, reading, silent
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.leases import LeaseLost, Pulse
 from labeling.datasets.manifests import manifest
@@ -25,7 +25,7 @@ MOST_ATTEMPTS = 5
 
 
 class NothingToFreeze(Exception):
-    """Nothing, or nothing that its format could use, fits the choice."""
+    """Nothing fits the choice, or nothing that a trainer could learn from; says so in a sentence."""
 
 
 def request_dataset(*, kind, format, projects=(), filters=None, requested_by=None):
@@ -140,6 +140,8 @@ def _made(version, folder, pulse, on_progress):
         rows = files.close()
         if not rows:
             raise NothingToFreeze(_why_nothing(choice, pulse.total))
+        if sentence := silent.why_it_teaches_nothing(tally):
+            raise NothingToFreeze(sentence)
         said = manifest(version=version, choice=choice, files=rows, tally=tally, snapshot_at=snapshot_at)
     return rows, said, tally
 
@@ -148,6 +150,9 @@ def _publish(version, folder, until, rows, said, tally):
     """Seal, move and enter the files and lock their labels in one step: whoever still holds the lease, only once."""
     with (folder / "manifest.json").open("xb") as file:
         file.write(orjson.dumps(said, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        seal(file)
+    with (folder / cards.NAME).open("x", encoding="utf-8") as file:
+        file.write(cards.card(choice=choice_of(version), manifest=said))
         seal(file)
     place = folder_of(version)
     with transaction.atomic():

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from django.conf import settings
 
-from labeling.datasets import choosing
+from labeling.datasets import choosing, silent
 from labeling.datasets.models import UNITS
 from labeling.guidelines.models import FormVersion, InstructionsVersion
 from labeling.people.pseudonyms import pseudonym
@@ -37,6 +37,7 @@ def manifest(*, version, choice, files, tally, snapshot_at):
         unit: {split: tally.records[split] for split in Split.values if tally.records[split]},
         "rows": sum(file.rows for file in files),
         "left_out": {reason: n for reason, n in sorted(tally.left_out.items()) if n},
+        "warnings": silent.warnings(choice, files),
         "lengths": {
             "unit": "characters",
             "prompt": distribution(tally.prompt_lengths),

@@ -1,5 +1,7 @@
 """What do trainers get? Numbered versions of a choice of labels, frozen into hashed files."""
 
+from pathlib import Path
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -121,3 +123,7 @@ class File(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def on_disk(self):
+        return Path(settings.MEDIA_ROOT) / self.path

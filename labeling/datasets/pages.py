@@ -11,9 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.datasets import choosing, freezing
+from labeling.datasets import cards, choosing, differences, freezing
 from labeling.datasets.forms import ChoiceForm
-from labeling.datasets.models import DatasetVersion, File
+from labeling.datasets.models import DatasetState, DatasetVersion, File
 from labeling.datasets.serving import file_response
 
 # What is counted before freezing, as the page calls it.
@@ -98,6 +98,31 @@ def manifest(request, pk):
         raise Http404
     opened = (freezing.folder_of(version) / "manifest.json").open("rb")
     return FileResponse(opened, as_attachment=True, filename="manifest.json")
+
+
+@require_safe
+@permitted("datasets.view_file")
+def card(request, pk):
+    version = get_object_or_404(DatasetVersion, pk=pk)
+    if not version.is_frozen:
+        raise Http404
+    opened = (freezing.folder_of(version) / cards.NAME).open("rb")
+    return FileResponse(opened, as_attachment=True, filename=cards.NAME, content_type="text/markdown; charset=utf-8")
+
+
+@require_safe
+@permitted("datasets.view_datasetversion")
+def changes(request, pk):
+    """What has changed since the version before: to be read before training anew."""
+    version = get_object_or_404(DatasetVersion, pk=pk, state=DatasetState.FROZEN)
+    earlier = differences.earlier_of(version)
+    context = admin.site.each_context(request) | {
+        "title": gettext("What has changed"),
+        "version": version,
+        "earlier": earlier,
+        "changes": differences.between(earlier, version) if earlier else None,
+    }
+    return render(request, "admin/datasets/datasetversion/changes.html", context)
 
 
 def _readable(manifest):

@@ -1,9 +1,7 @@
 """How does a file reach whoever may have it? Streamed, in the part asked for, and not at all when they have it."""
 
 import re
-from pathlib import Path
 
-from django.conf import settings
 from django.http import FileResponse, HttpResponse
 from django.utils.cache import get_conditional_response
 
@@ -61,7 +59,7 @@ def _bounds(asked, size):
 def _body(request, file, start, end):
     if request.method == "HEAD":
         return HttpResponse(content_type="application/gzip")
-    opened = (Path(settings.MEDIA_ROOT) / file.path).open("rb")
+    opened = file.on_disk.open("rb")
     whole = end - start == file.bytes
     return FileResponse(opened if whole else Part(opened, start, end), content_type="application/gzip")
 

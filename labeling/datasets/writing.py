@@ -99,6 +99,7 @@ class Tally:
     forms: Counter = field(default_factory=Counter)
     instructions: Counter = field(default_factory=Counter)
     left_out: Counter = field(default_factory=Counter)
+    sides: Counter = field(default_factory=Counter)  # by split and side
     prompt_lengths: Counter = field(default_factory=Counter)
     completion_lengths: Counter = field(default_factory=Counter)
 
@@ -108,6 +109,8 @@ class Tally:
         self.labelers.update(record.labelers)
         self.forms.update(record.forms)
         self.instructions.update(record.instructions)
+        if record.side is not None:
+            self.sides[record.split, record.side] += 1
 
     def measure(self, prompt, completions):
         self.prompt_lengths[sum(map(len, prompt))] += 1

@@ -24,6 +24,10 @@ class Judged(Record):
     is_good: bool
     owner: str
 
+    @property
+    def side(self):
+        return self.is_good
+
 
 # Responses that are judged and not empty. The bounds are of the median; null is none.
 JUDGED = """

@@ -24,6 +24,11 @@ class Record:
     forms: Iterable[int]
     instructions: Iterable[int]
 
+    @property
+    def side(self):
+        """Good (True) or bad (False), where a record is one of the two."""
+        return None
+
 
 # What a label's record is made of, besides what was said.
 HEAD = (

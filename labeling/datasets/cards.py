@@ -1,0 +1,66 @@
+"""What should whoever finds the files know about them? A dataset card, in the form that Hugging Face's hub reads."""
+
+from django.template.loader import render_to_string
+
+from labeling.datasets.models import UNITS, DatasetKind
+from labeling.people.models import Cohort
+from labeling.prompts.models import Source
+from labeling.work.models import Assignment, AssignmentState
+
+NAME = "README.md"
+# What the hub calls the tasks that each kind is for.
+TASKS = {
+    DatasetKind.SFT: "text-generation",
+    DatasetKind.COMPARISONS: "reinforcement-learning",
+    DatasetKind.UNPAIRED: "reinforcement-learning",
+    DatasetKind.PROMPTS: "reinforcement-learning",
+    DatasetKind.RATINGS: "text-classification",
+    DatasetKind.RAW: "other",
+}
+# Upper bounds of the hub's size categories, and their names.
+SIZES = [
+    (1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"),
+]  # fmt: skip
+
+
+def card(*, choice, manifest):
+    """Return the text of README.md for a version that says `manifest` of itself: front matter, then Markdown."""
+    unit = UNITS[choice.kind]
+    facts = {
+        "manifest": manifest,
+        "choice": choice,
+        "unit": unit,
+        "total": sum(manifest[unit].values()),
+        "size": next((name for most, name in SIZES if manifest["rows"] < most), "n>10M"),
+        "task": TASKS[choice.kind],
+        "sources": _sources(choice),
+        "cohorts": _cohorts(choice),
+        "languages": _languages(choice),
+    }
+    return render_to_string("datasets/card.md", facts)
+
+
+def _sources(choice):
+    """Where the prompts of the chosen projects come from."""
+    if not choice.projects:
+        return Source.objects.filter(name=choice.filters["source"])
+    chosen = Source.objects.filter(prompts__tasks__project__in=[project.pk for project in choice.projects])
+    named = chosen.filter(name=choice.filters["source"]) if "source" in choice.filters else chosen
+    return named.distinct().order_by("name")
+
+
+def _languages(choice):
+    found = _sources(choice).exclude(prompts__language="").values_list("prompts__language", flat=True)
+    return sorted(set(found))
+
+
+def _cohorts(choice):
+    """[(cohort, people who submitted anything in the chosen projects)]; researchers are in neither."""
+    submitted = Assignment.objects.filter(
+        project__in=[project.pk for project in choice.projects], state=AssignmentState.SUBMITTED, by_program=False
+    )
+    names = {"": "researchers", **{cohort.value: cohort.value.replace("_", "-") for cohort in Cohort}}
+    people: dict[str, set[int]] = {}
+    for cohort, labeler in submitted.values_list("cohort", "labeler").distinct():
+        people.setdefault(cohort, set()).add(labeler)
+    return sorted((names[cohort], len(who)) for cohort, who in people.items())

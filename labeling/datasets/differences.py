@@ -1,0 +1,55 @@
+"""What has changed from one version to another? Counted line by line, and in what their manifests say."""
+
+import gzip
+import hashlib
+
+from labeling.datasets.models import UNITS
+
+
+def between(before, after):
+    """Return what has changed from one frozen version to another, as plain values.
+
+    {"before": id, "after": id, "splits": {split: {"kept", "added", "removed"}}, "facts": {name: [before, after]}}
+
+    A line counts as kept when it is in both, to the byte. Facts are those of the manifests, and only those that differ.
+    """
+    old, new = _lines_by_split(before), _lines_by_split(after)
+    return {
+        "before": before.pk,
+        "after": after.pk,
+        "splits": {split: _counted(old.get(split, set()), new.get(split, set())) for split in sorted({*old, *new})},
+        "facts": {
+            name: [before.manifest.get(name), after.manifest.get(name)]
+            for name in _facts(before, after)
+            if before.manifest.get(name) != after.manifest.get(name)
+        },
+    }
+
+
+def earlier_of(version):
+    """Return the frozen version of the same choice before this one, or None."""
+    earlier = type(version).objects.filter(choice_hash=version.choice_hash, number__lt=version.number, state="frozen")
+    return earlier.order_by("-number").first()
+
+
+def _facts(before, after):
+    names = [
+        "kind", "format", "projects", "filters", "labelers", UNITS[before.kind], UNITS[after.kind], "rows", "left_out",
+        "lengths", "instructions_versions", "form_versions", "schema_version", "code_version",
+    ]  # fmt: skip
+    return dict.fromkeys(names)
+
+
+def _lines_by_split(version):
+    """{split: a digest of each line}: sixteen bytes for a line, however long it is."""
+    return {file.split: set(_digests(file)) for file in version.files.all()}
+
+
+def _digests(file):
+    with gzip.open(file.on_disk) as lines:
+        for line in lines:
+            yield hashlib.blake2b(line, digest_size=16).digest()
+
+
+def _counted(old, new):
+    return {"kept": len(old & new), "added": len(new - old), "removed": len(old - new)}

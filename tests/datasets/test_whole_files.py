@@ -1,0 +1,101 @@
+"""What is said of a version as a whole: its card, what changed since the last, and what would train to nothing."""
+
+import pytest
+import yaml
+
+from labeling.datasets import cards, differences, freezing
+from tests.datasets.conftest import really
+from tests.datasets.test_kinds import drawn, rate
+from tests.factories import OwnerFactory, ProjectFactory
+from tests.factories.labels import rank
+
+
+def frozen(project, kind="comparisons", format="grouped", **filters):
+    return freezing.freeze_here(kind=kind, format=format, projects=[project], filters=filters)
+
+
+@really
+@pytest.mark.parametrize(("good", "which"), [(7, "good"), (1, "bad")])
+def test_a_file_of_good_or_of_bad_responses_alone_is_refused(ann, good, which):
+    project = ProjectFactory(kind="rating", k=2)
+    rate(drawn(project, ["a", "b"], owner=OwnerFactory(split="train")), ann, A=good, B=good)
+
+    version = frozen(project, "unpaired", "trl")
+
+    assert (version.state, version.error) == (
+        "failed",
+        f"Every response of “train” would be {which}, and from one label alone nothing is learned: choose another "
+        "threshold, or more projects.",
+    )
+
+
+@really
+def test_good_and_bad_responses_together_are_frozen(ann):
+    project = ProjectFactory(kind="rating", k=2)
+    rate(drawn(project, ["a", "b"], owner=OwnerFactory(split="train")), ann, A=7, B=1)
+
+    version = frozen(project, "unpaired", "trl")
+
+    assert (version.state, version.manifest["responses"]) == ("frozen", {"train": 2})
+
+
+@really
+def test_a_file_too_small_for_its_trainer_is_warned_of(ann, project, task_of):
+    rank(task_of(project), ann, "A > B > C=D")
+
+    assert frozen(project, format="openai").manifest["warnings"] == [
+        "train.jsonl.gz has 5 rows; OpenAI's fine-tuning takes no file of fewer than 10."
+    ]
+    assert frozen(project, format="trl").manifest["warnings"] == []
+
+
+@really
+def test_a_card_stands_beside_the_files_in_the_hubs_form(ann, project, task_of):
+    rank(task_of(project, "train", language="ko"), ann, "A > B > C > D")
+    rank(task_of(project, "valid"), ann, "A=B=C=D")
+
+    version = frozen(project, format="trl", cohort="training")
+
+    text = (freezing.folder_of(version) / cards.NAME).read_text()
+    front, body = text.removeprefix("---\n").split("\n---\n", 1)
+    said = yaml.safe_load(front)
+    assert said["configs"] == [{"config_name": "default", "data_files": [{"split": "train", "path": "train.jsonl.gz"}]}]
+    assert (said["language"], said["size_categories"]) == (["ko"], ["n<1K"])
+    assert "2 rankings in 6 lines" in body
+    assert "- 1 rankings without a preference" in body
+    assert "- training: 1" in body
+    assert f"`{version.files.get().sha256}`" in body
+
+
+@really
+def test_what_changed_is_counted_line_by_line(ann, bob, project, task_of):
+    first, second = task_of(project), task_of(project)
+    rank(first, ann, "A > B > C > D")
+    before = frozen(project)
+    rank(second, bob, "A > B > C > D")
+    after = frozen(project)
+
+    changes = differences.between(differences.earlier_of(after), after)
+
+    assert differences.earlier_of(before) is None
+    assert changes["splits"] == {"train": {"kept": 1, "added": 1, "removed": 0}}
+    assert changes["facts"]["rankings"] == [{"train": 1}, {"train": 2}]
+    assert "filters" not in changes["facts"]
+
+
+@really
+def test_the_page_shows_what_changed(ann, bob, rita, client_of, project, task_of):
+    rank(task_of(project), ann, "A > B > C > D")
+    first = frozen(project)
+    rank(task_of(project), bob, "A > B > C > D")
+    version = frozen(project)
+    client = client_of(rita)
+
+    page = client.get(f"/admin/datasets/datasetversion/{version.pk}/changes/").content.decode()
+    none = client.get(f"/admin/datasets/datasetversion/{first.pk}/changes/").content.decode()
+    card = client.get(f"/admin/datasets/datasetversion/{version.pk}/card/")
+
+    assert "Lines, from version 1 to version 2" in page
+    assert '<th scope="row">train</th><td>1</td><td>1</td><td>0</td>' in page
+    assert "This is the first version of its choice." in none
+    assert b"".join(card).startswith(b"---\npretty_name: comparisons grouped 2\n")
