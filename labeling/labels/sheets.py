@@ -115,7 +115,7 @@ class Sheet:
     @property
     def has_other_scales(self):
         """Is there a question that a yes or a no does not answer, besides the overall quality?"""
-        asked = [*self.slots[0].questions, *self.prompt_questions]
+        asked = [*(self.slots[0].questions if self.slots else ()), *self.prompt_questions]
         return any(one.scale != Scale.BINARY and not one.is_overall for one in asked)
 
     @property

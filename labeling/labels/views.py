@@ -6,6 +6,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect, push_url
@@ -188,8 +189,13 @@ def _saved_sentence(assignment):
     if assignment.project.kind == Kind.DEMONSTRATION:
         return _("Saved: your demonstration.")
     count = len(assignment.slots.all())
+    if not count:
+        return _("Saved: your answers.")
     if assignment.project.kind == Kind.RATING:
-        return _("Saved: your ratings of %(count)d responses.") % {"count": count}
+        sentence = ngettext(
+            "Saved: your rating of %(count)d response.", "Saved: your ratings of %(count)d responses.", count
+        )
+        return sentence % {"count": count}
     return _("Saved: your ranking of %(count)d responses.") % {"count": count}
 
 

@@ -69,10 +69,18 @@ def _faults_together(project):
         yield "state", _("A new project is a draft or open.")
     if project.cohort != Audience.TRAINING and project.purpose != Purpose.EVALUATION:
         yield "cohort", _("Held-out labelers only evaluate: choose the purpose “evaluation” or training labelers.")
-    if not 2 <= project.k <= 16:
-        yield "k", _("A sheet compares 2 to 16 responses, not %(k)d.") % {"k": project.k}
-    elif project.min_k is not None and not 2 <= project.min_k <= project.k:
-        yield "min_k", _("The fewest responses accepted lie between 2 and the %(k)d wanted.") % {"k": project.k}
+    # Ratings are of one response by itself, or with none of the prompt alone.
+    fewest = 0 if project.kind == Kind.RATING else 2
+    if not fewest <= project.k <= 16:
+        sentence = (
+            _("A sheet rates up to 16 responses, not %(k)d.")
+            if not fewest
+            else _("A sheet compares 2 to 16 responses, not %(k)d.")
+        )
+        yield "k", sentence % {"k": project.k}
+    elif project.min_k is not None and not max(fewest, 1) <= project.min_k <= project.k:
+        sentence = _("The fewest responses accepted lie between %(fewest)d and the %(k)d wanted.")
+        yield "min_k", sentence % {"fewest": max(fewest, 1), "k": project.k}
     if project.most_per_model is not None and project.most_per_model < 1:
         yield (
             "most_per_model",
@@ -88,17 +96,18 @@ def _faults_together(project):
         yield "lease_minutes", _("A lease lasts from one minute to 30 days.")
     if project.form.newest() is None:
         yield "form", _("The form “%(form)s” asks no questions yet.") % {"form": project.form}
-    elif project.kind == Kind.RATING and not _asks_of_responses(project.form.newest()):
-        yield (
-            "form",
+    elif project.kind == Kind.RATING and not _asks(project.form.newest(), Per.RESPONSE if project.k else Per.PROMPT):
+        sentence = (
             _("Rating needs a form that asks something of each response; “%(form)s” does not.")
-            % {"form": project.form},
+            if project.k
+            else _("Without responses the form must ask something of the prompt; “%(form)s” does not.")
         )
+        yield "form", sentence % {"form": project.form}
     yield from _faults_of_change(project)
 
 
-def _asks_of_responses(version):
-    return version.questions.filter(per=Per.RESPONSE).exists()
+def _asks(version, per):
+    return version.questions.filter(per=per).exists()
 
 
 def _faults_of_change(project):

@@ -84,7 +84,7 @@ def _shape(sheet):
     """Return what two sheets must share to look the same but for what they say."""
     letters = tuple(slot.letter for slot in sheet.slots)
     parts = sheet.ranked, sheet.rate_first, sheet.may_arrange, sheet.has_other_scales
-    return letters, parts, _shape_of(sheet.slots[0].questions)
+    return letters, parts, _shape_of(sheet.slots[0].questions if sheet.slots else ())
 
 
 def _shape_of(asked):
