@@ -159,11 +159,15 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "labeling.people.adapter.ClosedDoor"
+ACCOUNT_ADAPTER = "labeling.people.adapter.DoorToThoseLetIn"
+ACCOUNT_SIGNUP_FORM_CLASS = "labeling.people.signing_up.SignUp"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+# Nobody gets in before the address is theirs; so a sign-up never tells whether there is an account already, either.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "0"))
@@ -173,7 +177,14 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "attune@localhost")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "") == "1"
 EMAIL_TIMEOUT = 10
+# Where letters lead: https://… and no slash at the end.
+SITE_URL = (
+    required("SITE_URL") if ENV == "production" else os.environ.get("SITE_URL", "http://127.0.0.1:8000")
+).rstrip("/")
 
 # Security: the strict policy everywhere, the admin included
 CONTENT_SECURITY_POLICY = {
@@ -238,6 +249,7 @@ CELERY_BEAT_SCHEDULE = {
         ("resume imports", "labeling.candidates.tasks.resume_imports", SWEEP_SECONDS),
         ("resume generation", "labeling.candidates.tasks.resume_generation", SWEEP_SECONDS),
         ("resume freezing", "labeling.datasets.tasks.resume_freezing", SWEEP_SECONDS),
+        ("send letters", "labeling.events.tasks.deliver_waiting", SWEEP_SECONDS),
         ("forget kept answers", "labeling.api.tasks.forget_kept_answers", 3600),
     ]
 }

@@ -1,7 +1,7 @@
 """The sheet's pages: show it, keep its draft, hand it in, skip it."""
 
 from django.contrib import messages
-from django.db.models import prefetch_related_objects
+from django.db.models import OuterRef, prefetch_related_objects
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,7 +14,8 @@ from django_htmx.http import HttpResponseClientRedirect, push_url
 from labeling.labels import bodies, demonstrating, demonstration_sheets, recording, reopening, sheets
 from labeling.labels.asking import asked
 from labeling.labels.instructing import reading_of
-from labeling.people.access import labeler_required
+from labeling.people import consenting
+from labeling.people.access import labeler_required, to_consent
 from labeling.work import acknowledging, drafts, queue
 from labeling.work.models import Assignment, AssignmentState, Kind
 
@@ -27,7 +28,7 @@ CLOSED = {AssignmentState.SUBMITTED, AssignmentState.SKIPPED}
 def own_assignment(user, assignment_id):
     """Return the user's own assignment with what its sheet needs. Anybody else's is a 404, as if it were not there."""
     related = Assignment.objects.select_related("project", "task__prompt", "instructions_version", "draft")
-    own = acknowledging.with_acknowledged(related)
+    own = acknowledging.with_acknowledged(related).annotate(misses_consent=consenting.is_missing(OuterRef("labeler")))
     assignment = get_object_or_404(own, pk=assignment_id, labeler=user)
     assignment.labeler = user
     return assignment
@@ -41,7 +42,14 @@ def sheet(request, assignment_id):
     if assignment.state in CLOSED:
         messages.info(request, _closed_sentence(assignment))
         return redirect("desk:home")
+    if has_yet_to_agree(assignment):
+        return to_consent(request)
     return _opened(request, assignment, leaf=_page_asked_for(request.GET))
+
+
+def has_yet_to_agree(assignment):
+    """Does its labeler have to agree to the text as it stands, before being shown or given a sheet?"""
+    return assignment.misses_consent and consenting.asks(assignment.labeler)
 
 
 def _opened(request, assignment, *, leaf=None):
@@ -92,7 +100,10 @@ def submit(request, assignment_id):
 def _next(request, assignment):
     """Go on to the next sheet, in the same answer for htmx; to the desk when asked to stop or when nothing is left."""
     following = None
-    if request.POST.get("then") != "stop":
+    goes_on = request.POST.get("then") != "stop"
+    if goes_on and has_yet_to_agree(assignment):
+        return to_consent(request)
+    if goes_on:
         try:
             following = queue.next_assignment(labeler=request.user, project=assignment.project)
         except queue.NotOpen:

@@ -4,7 +4,12 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
 
+from labeling.people import consenting
 from labeling.people.models import CohortMembership, Role, Standing
 
 
@@ -27,6 +32,26 @@ def role_required(*roles):
 # Researchers work in the labelers' interface too: their answers are the gold. Applicants take their test on it.
 labeler_required = role_required(Role.LABELER, Role.APPLICANT, Role.RESEARCHER, Role.ADMIN)
 researcher_required = role_required(Role.RESEARCHER, Role.ADMIN)
+
+
+def consent_required(view):
+    """Ask whoever has yet to agree to the text as it stands to read it first; then they come back."""
+
+    @wraps(view)
+    @login_required
+    def asked_first(request, *args, **kwargs):
+        if consenting.wanted_of(request.user) is None:
+            return view(request, *args, **kwargs)
+        return to_consent(request)
+
+    return asked_first
+
+
+def to_consent(request):
+    """Return the redirect to the text. What was asked for by GET comes after it; else the desk."""
+    following = request.get_full_path() if request.method == "GET" else "/"
+    address = f"{reverse('people:consent')}?{urlencode({'next': following})}"
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def cohort_of(labeler):

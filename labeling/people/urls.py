@@ -1,2 +1,8 @@
+from django.urls import path
+
+from labeling.people import views
+
 app_name = "people"
-urlpatterns = []
+urlpatterns = [
+    path("consent/", views.consent, name="consent"),
+]

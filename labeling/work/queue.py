@@ -19,12 +19,15 @@ from labeling.work.models import (
     Assignment,
     AssignmentState,
     Draft,
+    Invitee,
     Membership,
     Project,
     ProjectState,
+    Purpose,
     Task,
 )
 
+ON_THE_WIRE = timedelta(seconds=30)
 SEATED = (AssignmentState.OPEN, AssignmentState.SUBMITTED)
 
 
@@ -239,6 +242,8 @@ def hand_in(*, assignment):
     Call it in the transaction that stores the label. A late sheet is taken back in if its task still has a seat, and
     its labeler has not done the most that one may do since; otherwise SheetGone says why not.
     """
+    if _time_is_up(assignment):
+        raise SheetGone(_("The time for this part of the test is over. Your draft is kept."))
     was_late = assignment.state == AssignmentState.EXPIRED
     if was_late:
         _lock_membership(assignment.labeler, assignment.project)
@@ -263,6 +268,14 @@ def _take_back_in(assignment, *, stands_in_line):
         raise SheetGone(_("You have done the most that one person may do here since. Your draft is kept."))
     if not _take_seat(assignment):
         raise SheetGone(_why_gone(assignment))
+
+
+def _time_is_up(assignment):
+    """Tests have an end, which an open lease does not put off; what is on the wire by then still arrives."""
+    if assignment.purpose != Purpose.SCREENING:
+        return False
+    ended = Invitee.objects.filter(project=assignment.project_id, labeler=assignment.labeler_id)
+    return ended.filter(until__lte=timezone.now() - ON_THE_WIRE).exists()
 
 
 def _why_gone(assignment):
@@ -305,6 +318,8 @@ def reopen(*, assignment):
     fresh = Assignment.objects.select_related("project").select_for_update(of=("self",)).get(pk=assignment.pk)
     if fresh.is_open:
         return False
+    if _time_is_up(fresh):
+        raise SheetGone(_("The time for this part of the test is over."))
     if fresh.state != AssignmentState.SUBMITTED:
         raise SheetGone(_("This sheet was not submitted, so there is nothing to reopen."))
     if fresh.project.state not in {ProjectState.OPEN, ProjectState.PAUSED}:
@@ -358,6 +373,11 @@ def expire_due(*, limit=1_000):
 def expire_open(*, project):
     """Close every open sheet of a project that closes; drafts stay. Returns how many."""
     return _expire("project_id = %s", [project.pk], None)
+
+
+def expire_of(*, labeler):
+    """Close every open sheet of somebody who takes no more for now; drafts stay. Returns how many."""
+    return _expire("labeler_id = %s", [labeler.pk], None)
 
 
 def start_over(*, project):

@@ -21,6 +21,11 @@ class UserFactory(DjangoModelFactory[User]):
     name = factory.Sequence("Person {}".format)
 
     @factory.post_generation
+    def verified(self, create, verified, **kwargs):
+        if verified is not False:
+            self.vouch_for_address()
+
+    @factory.post_generation
     def groups(self, create, names, **kwargs):
         from django.contrib.auth.models import Group
 
