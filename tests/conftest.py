@@ -46,6 +46,7 @@ def put_back_reference_rows():
     import_module("labeling.people.migrations.0004_applicants_and_texts_that_stay").make_group(apps, None)
     import_module("labeling.guidelines.migrations.0002_table_3").make_form(apps, None)
     import_module("labeling.guidelines.migrations.0004_realtoxicityprompts").make_form(apps, None)
+    import_module("labeling.guidelines.migrations.0005_screening").make_forms(apps, None)
     for room in apps.get_app_configs():
         grant_permissions(room)
 

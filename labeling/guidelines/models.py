@@ -160,6 +160,11 @@ class Choice(models.Model):
     def __str__(self):
         return self.label
 
+    @property
+    def shown_label(self):
+        """The label in the reader's language, where the product ships a translation."""
+        return gettext(self.label)
+
 
 class Instructions(models.Model):
     """What labelers are told, under one name."""

@@ -32,6 +32,10 @@ def why_locked(label):
         return _("It is part of a dataset, so it can no longer be changed.")
     if label.locked_because == Lock.REVIEWED:
         return _("It has been reviewed, so it can no longer be changed.")
+    if label.locked_because == Lock.HANDED_IN:
+        return _("You have handed in the test, so it can no longer be changed.")
+    if label.locked_because == Lock.KEY:
+        return _("It is in the key of a test, so it can no longer be changed.")
     if label.submitted_at <= timezone.now() - CHANGEABLE_FOR:
         return _("It is more than a day old, so it can no longer be changed.")
     return ""

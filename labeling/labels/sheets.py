@@ -292,7 +292,7 @@ def _offered(question):
     elif question.scale == Scale.BINARY:
         offered = [("yes", _("Yes")), ("no", _("No"))]
     else:
-        offered = [(choice.key, choice.label) for choice in question.choices.all()]
+        offered = [(choice.key, choice.shown_label) for choice in question.choices.all()]
     if question.allows_na and question.scale != Scale.TEXT:
         offered.append(("na", _("Not applicable")))
     return offered

@@ -5,6 +5,7 @@ together. So every interval here but Wilson's is over items, never over single a
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import erfc, sqrt
 
 import numpy as np
@@ -113,16 +114,21 @@ def over_items(statistic, counts, *, resamples=RESAMPLES, seed=SEED, lowest=-1.0
         return undefined("no_items" if not items else "one_sided", items)
     if items == 1:
         return Estimate(value, n=1)
-    drawn = np.random.default_rng(seed).integers(0, items, (resamples, items))
-    weights = np.apply_along_axis(np.bincount, 1, drawn, minlength=items)
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = statistic(weights @ counts)
+        found = statistic(_weights(items, resamples, seed) @ counts)
     found = found[~np.isnan(found)]
     if found.size < resamples / 2:
         return Estimate(value, n=items)
     tail = _tail(items)
     low, high = np.quantile(found, [tail, 1 - tail])
     return Estimate(value, max(min(float(low), value), lowest), min(max(float(high), value), highest), items)
+
+
+@lru_cache(maxsize=32)
+def _weights(items, resamples, seed):
+    """How often each item is in each resample. The same for every person who was asked as many items."""
+    drawn = np.random.default_rng(seed).integers(0, items, (resamples, items))
+    return (drawn[:, :, None] == np.arange(items)).sum(axis=1).astype(float)
 
 
 def _tail(items):

@@ -12,7 +12,7 @@ from labeling.people.naming import UnderPseudonyms
 from labeling.people.only_shown import Inside, Never, OnlyShown, OnlyShownRows
 from labeling.work import flag_admin as flag_admin  # its table is registered there
 from labeling.work import pages, projects, queue, steering
-from labeling.work.asking import ask
+from labeling.people.asking import ask
 from labeling.work.forms import PriorityForm, ProjectForm, SetAsideForm
 from labeling.work.models import Assignment, AssignmentState, Draft, Membership, Project, Slot, Task, TaskCandidate
 

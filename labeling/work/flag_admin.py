@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from labeling.people.naming import UnderPseudonyms
 from labeling.work import flagging
-from labeling.work.asking import ask
+from labeling.people.asking import ask
 from labeling.work.forms import ResolveForm, SetAsideForm
 from labeling.work.models import SheetFlag
 

@@ -5,7 +5,6 @@ import gzip
 import pytest
 from django.urls import reverse
 
-
 pytestmark = pytest.mark.django_db
 
 

@@ -27,4 +27,4 @@ def ask(model_admin, request, rows, *, action, form_class, button, answer):
         "selected": request.POST.getlist("_selected_action"),
         "select_across": request.POST.get("select_across", "0"),
     }
-    return render(request, f"admin/work/{model_admin.opts.model_name}/ask.html", context)
+    return render(request, f"admin/{model_admin.opts.app_label}/{model_admin.opts.model_name}/ask.html", context)

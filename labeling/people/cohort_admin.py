@@ -1,0 +1,63 @@
+"""Who works in which cohort, and who does not work at the moment? Changed with a reason, and kept in a history."""
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from labeling.people import standing
+from labeling.people.asking import ask
+from labeling.people.history import History
+from labeling.people.models import CohortMembership
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("Why?"), max_length=500, help_text=gettext_lazy("Kept in the record."))
+
+
+@admin.register(CohortMembership)
+class CohortMembershipAdmin(admin.ModelAdmin):
+    list_display = ("labeler", "cohort", "standing", "standing_reason", "standing_at", "admitted_at", "admitted_by")
+    list_filter = ("standing", "cohort")
+    list_select_related = ("labeler", "admitted_by")
+    search_fields = ("labeler__email", "labeler__name")
+    autocomplete_fields = ("labeler",)
+    actions = ("suspend", "bring_back", "retire")
+    fields = ("labeler", "cohort", "admitted_at", "standing", "standing_reason", "standing_at", "standing_by")
+    readonly_fields = ("standing", "standing_reason", "standing_at", "standing_by")
+
+    def save_model(self, request, obj, form, change):
+        obj.admitted_by = obj.admitted_by or request.user
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description=gettext_lazy("Suspend, with a reason"), permissions=["change"])
+    def suspend(self, request, memberships):
+        return self._asked(request, memberships, standing.suspend, _("Suspend"))
+
+    @admin.action(description=gettext_lazy("Bring back, with a reason"), permissions=["change"])
+    def bring_back(self, request, memberships):
+        return self._asked(request, memberships, standing.bring_back, _("Bring back"))
+
+    @admin.action(description=gettext_lazy("Retire, with a reason"), permissions=["change"])
+    def retire(self, request, memberships):
+        return self._asked(request, memberships, standing.retire, _("Retire"))
+
+    def _asked(self, request, memberships, verb, button):
+        def answer(rows, answers, by):
+            people = [row.labeler for row in rows.select_related("labeler")]
+            done = sum(verb(person=person, reason=answers["reason"], by=by) for person in people)
+            return ngettext("%(n)d labeler is changed.", "%(n)d labelers are changed.", done) % {"n": done}
+
+        return ask(
+            self, request, memberships, action=verb.__name__, form_class=ReasonForm, button=button, answer=answer
+        )
+
+
+@admin.register(CohortMembership.events.rel.related_model)
+class CohortMembershipHistory(History):
+    list_display = (
+        "pgh_created_at", "labeler", "cohort", "standing", "standing_reason", "standing_by", "admitted_by", "whose_doing",
+    )  # fmt: skip
+    list_filter = ("standing", "cohort")
+    list_select_related = ("labeler", "standing_by", "admitted_by")
+    search_fields = ("labeler__email", "labeler__name")

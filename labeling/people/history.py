@@ -1,0 +1,25 @@
+"""What was changed, when and by whom? The rows that triggers write, to be read; who did it in the admin is named."""
+
+from django.contrib import admin
+from django.db.models import BigIntegerField, OuterRef, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+from django.utils.translation import gettext_lazy as _
+
+from labeling.people.models import User
+from labeling.people.only_shown import OnlyShown
+
+
+class History(OnlyShown):
+    """For a table of `pghistory`: newest first, with `whose_doing` among its columns."""
+
+    ordering = ("-pgh_created_at", "-pgh_id")
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        rows = rows.annotate(doer=Cast(KT("pgh_context__metadata__user"), BigIntegerField()))
+        return rows.annotate(doer_email=Subquery(User.objects.filter(pk=OuterRef("doer")).values("email")))
+
+    @admin.display(description=_("by, in the admin"))
+    def whose_doing(self, row):
+        return row.doer_email

@@ -1,0 +1,110 @@
+"""Do people decide, with reasons that stay, and does what they decide take effect?"""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from labeling.events.models import Mail
+from labeling.people.access import cohort_of
+from labeling.screening import deciding, selecting, taking
+from labeling.screening.models import Criterion, Decision
+from labeling.work import queue
+from tests.factories import ProjectFactory, TaskFactory, UserFactory
+from tests.factories.screening import attempt_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def attempt(test, abe):
+    return attempt_of(abe, test)
+
+
+def test_whoever_is_admitted_starts_work(attempt, abe, rita):
+    task = TaskFactory(project=ProjectFactory())
+
+    deciding.decide(attempt=attempt, outcome="training", reason="Careful.", by=rita)
+
+    assert (cohort_of(abe), sorted(abe.groups.values_list("name", flat=True))) == ("training", ["labeler"])
+    abe.refresh_from_db()
+    assert queue.next_assignment(labeler=type(abe).objects.get(pk=abe.pk), project=task.project).task == task
+    assert list(Mail.objects.order_by("created_at").values_list("letter", flat=True)) == ["handed_in", "admitted"]
+
+
+def test_whoever_waits_may_be_admitted_later(attempt, rita):
+    deciding.decide(attempt=attempt, outcome="waiting", reason="No place.", by=rita)
+    deciding.decide(attempt=attempt, outcome="held_out", reason="A place to evaluate.", by=rita)
+
+    assert [decision.outcome for decision in attempt.decisions.all()] == ["held_out", "waiting"]
+
+
+def test_whoever_was_admitted_is_not_decided_about_again(attempt, rita):
+    deciding.decide(attempt=attempt, outcome="training", reason="Careful.", by=rita)
+
+    with pytest.raises(ValidationError, match="suspended or retired"):
+        deciding.decide(attempt=attempt, outcome="declined", reason="No.", by=rita)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "sentence"),
+    [("", "x", "Say what is decided"), ("declined", "  ", "Say why"), ("later", "x", "Say what is decided")],
+)
+def test_a_decision_has_an_outcome_and_a_reason(attempt, rita, outcome, reason, sentence):
+    with pytest.raises(ValidationError, match=sentence):
+        deciding.decide(attempt=attempt, outcome=outcome, reason=reason, by=rita)
+
+
+def test_there_is_nothing_to_decide_before_it_is_handed_in(test, abe, rita):
+    attempt = taking.begin(test=test, applicant=abe)
+
+    with pytest.raises(ValidationError, match="has not been handed in"):
+        deciding.decide(attempt=attempt, outcome="training", reason="x", by=rita)
+
+
+def test_several_are_decided_together_or_not_at_all(test, attempt, cleo, rita):
+    unfinished = taking.begin(test=test, applicant=cleo)
+
+    with pytest.raises(ValidationError):
+        deciding.decide_all(attempts=[attempt, unfinished], outcome="declined", reason="x", by=rita)
+
+    assert not Decision.objects.exists()
+
+
+def test_the_database_keeps_every_decision_as_it_was_made(attempt, rita):
+    deciding.decide(attempt=attempt, outcome="declined", reason="Hasty.", by=rita)
+
+    with pytest.raises(IntegrityError, match="a decision stands"), transaction.atomic():
+        Decision.objects.update(reason="Nicer.")
+    with pytest.raises(IntegrityError, match="a decision stands"), transaction.atomic():
+        Decision.objects.all().delete()
+
+
+def test_the_team_is_listed_by_codes_with_what_each_reached(test, attempt, cleo, rita):
+    other = attempt_of(cleo, test, flip=True, topics=["politics"])
+
+    first, second = selecting.rows(test, sort="-flags")
+
+    assert [row.code for row in (first, second)] == [attempt.code, other.code]
+    assert (first.cells[Criterion.FLAGS].meets, second.cells[Criterion.FLAGS].meets) == (True, False)
+    assert (first.cells[Criterion.DEMONSTRATIONS].meets, first.is_graded, first.meets_all) == (None, False, False)
+    assert [row.state for row in (first, second)] == ["to_decide", "to_decide"]
+    covered = {one.choice: one.people for one in selecting.coverage(test, [first, second])}
+    assert (covered["hate"], covered["politics"], covered["violence"], covered["old"]) == (1, 1, 0, 2)
+
+
+def test_a_longer_list_asks_no_more(test, attempt, rita, django_assert_num_queries):
+    with django_assert_num_queries(4):
+        assert len(selecting.rows(test)) == 1
+    for _ in range(2):
+        attempt_of(UserFactory(groups=["applicant"]), test)
+    with django_assert_num_queries(4):
+        assert len(selecting.rows(test)) == 3
+
+
+def test_states_filter_the_list(test, attempt, cleo, rita):
+    waits = attempt_of(cleo, test)
+    deciding.decide(attempt=waits, outcome="waiting", reason="x", by=rita)
+
+    assert [row.code for row in selecting.rows(test, state="waiting")] == [waits.code]
+    assert [row.code for row in selecting.rows(test, state="to_decide")] == [attempt.code]
+    assert selecting.rows(test, only_meeting=True) == []

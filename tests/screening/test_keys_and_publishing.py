@@ -1,0 +1,132 @@
+"""Is a test built from what fits, keyed by researchers, and published only when it measures something?"""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from labeling.labels.models import Label
+from labeling.quality.models import Gold
+from labeling.screening import balance, building, keys, publishing
+from labeling.screening.models import Criterion, Section
+from labeling.work import projects
+from labeling.work.models import Project, ProjectState
+from tests.factories import ProjectFactory, UserFactory
+from tests.factories.screening import draft_test, keyed_test, work_through
+from tests.screening.conftest import section_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("criterion", "fields", "sentence"),
+    [
+        ("flags", {"kind": "rating", "purpose": "training"}, "does not serve screening"),
+        ("flags", {"kind": "rating", "purpose": "screening", "overlap": 2}, "must ask everybody"),
+        ("rankings", {"kind": "rating", "purpose": "screening", "overlap": None}, "is of another kind"),
+        ("self_assessment", {"kind": "rating", "purpose": "screening", "overlap": None}, "offers nothing to choose"),
+    ],
+)
+def test_a_section_that_does_not_fit_is_refused(rita, criterion, fields, sentence):
+    test = building.new_test(name="x", by=rita)
+
+    with pytest.raises(ValidationError, match=sentence):
+        building.add_section(test=test, criterion=criterion, title="x", project=ProjectFactory(**fields))
+
+
+def test_researchers_who_agree_make_the_key_at_once(rita):
+    test = draft_test(rita)
+    raul = UserFactory(groups=["researcher"], is_staff=True)
+    flags = section_of(test, Criterion.FLAGS)
+    projects.open_project(project=flags.project)
+    for person in (rita, raul):
+        work_through(flags, person)
+
+    assert keys.agree_where_unanimous(section=flags, by=rita) == 4
+    assert keys.agree_where_unanimous(section=flags, by=rita) == 0
+    assert Gold.objects.count() == 4
+
+
+def test_where_researchers_differ_somebody_chooses(rita):
+    test = draft_test(rita)
+    raul = UserFactory(groups=["researcher"], is_staff=True)
+    rankings = section_of(test, Criterion.RANKINGS)
+    projects.open_project(project=rankings.project)
+    work_through(rankings, rita)
+    work_through(rankings, raul, reverse=True)
+
+    item = keys.items(rankings)[0]
+
+    assert (item.differs, item.is_agreed) == ([("ranking", None)], False)
+    assert keys.agree_where_unanimous(section=rankings, by=rita) == 0
+    keys.agree(task=item.task, label=item.labels[1], by=rita, explanation="As Raul says.")
+    assert keys.items(rankings)[0].gold.label == item.labels[1]
+
+
+def test_an_applicants_answer_is_no_key(rita, ann):
+    test = draft_test(rita)
+    flags = section_of(test, Criterion.FLAGS)
+    projects.open_project(project=flags.project)
+    (mine, *_rest) = work_through(flags, rita)
+    task = mine.assignment.task
+    Label.objects.filter(pk=mine.pk).update(superseded_at=mine.submitted_at)
+
+    with pytest.raises(ValidationError, match="a standing label of a researcher"):
+        keys.agree(task=task, label=mine, by=rita)
+
+
+def test_publishing_says_everything_that_is_missing(rita):
+    test = draft_test(rita)
+    Project.objects.get(section__criterion=Criterion.DEMONSTRATIONS).tasks.all().delete()
+
+    with pytest.raises(ValidationError) as refused:
+        publishing.publish(test=test, by=rita)
+
+    assert refused.value.messages == [
+        "“Writing” has no items: add tasks to its project.",
+        "“Practice”: 1 of 1 items have no right answer yet.",
+        "“Flags”: 4 of 4 items have no right answer yet.",
+        "“Rankings”: 2 of 2 items have no right answer yet.",
+    ]
+
+
+def test_a_whole_and_balanced_test_is_published(rita):
+    test = publishing.publish(test=keyed_test(rita), by=rita)
+
+    assert (test.state, test.published_by) == ("published", rita)
+    states = Project.objects.filter(section__test=test).values_list("state", flat=True)
+    assert set(states) == {ProjectState.OPEN}
+    assert Label.objects.filter(gold__isnull=False, locked_because="key").count() == 7
+
+
+def test_what_does_not_look_is_measured_against_the_key(rita):
+    test = keyed_test(rita, ranking_variant="tie_half")
+
+    found = {strategy.name: strategy.reaches for strategy in balance.strategies(test)}
+
+    assert found == {
+        "always_no": 0.5,
+        "always_yes": 0.5,
+        "constant": 0.5,
+        # Four strict orders: half of each pair. One tie among five strict pairs: (5 / 2 + 1) / 6.
+        "all_tied": pytest.approx((0.5 + 3.5 / 6) / 2),
+    }
+
+
+def test_a_key_that_always_no_would_meet_is_refused(rita):
+    test = keyed_test(rita, cutoff_flags="0.50")
+
+    with pytest.raises(ValidationError) as refused:
+        publishing.publish(test=test, by=rita)
+
+    assert refused.value.messages[0] == "Somebody who always says no would reach 50% of 50%: balance the key."
+
+
+def test_the_database_keeps_sections_and_key_of_a_published_test(rita):
+    test = publishing.publish(test=keyed_test(rita), by=rita)
+
+    with pytest.raises(IntegrityError, match="a published test keeps its sections"), transaction.atomic():
+        Section.objects.filter(test=test).update(minutes=5)
+    with pytest.raises(IntegrityError, match="a published test keeps its sections"), transaction.atomic():
+        Gold.objects.all().delete()
+    with pytest.raises(ValidationError, match="has been published"):
+        building.start_section(test=test, criterion="flags", title="More", instructions="x", by=rita)
