@@ -1,8 +1,18 @@
 from django.urls import path
 
-from labeling.screening import join_pages
+from labeling.screening import join_pages, views
 
 app_name = "screening"
 urlpatterns = [
+    path("apply/", views.apply, name="apply"),
+    path("apply/<int:test_id>/", views.test, name="test"),
+    path("apply/<int:test_id>/enter/", views.enter, name="enter"),
+    path("apply/<int:test_id>/parts/<int:section_id>/", views.work, name="work"),
+    path("apply/<int:test_id>/parts/<int:section_id>/finish/", views.finish, name="finish"),
+    path("apply/<int:test_id>/practice/", views.practised, name="practised"),
+    path("apply/<int:test_id>/hand-in/", views.hand_in, name="hand-in"),
+    path("apply/<int:test_id>/leave/", views.leave, name="leave"),
+    path("apply/part/<int:project_id>/", views.part, name="part"),
+    path("apply/part/<int:project_id>/leave/", views.way_out, name="way-out"),
     path("join/<slug:code>/", join_pages.join, name="join"),
 ]
