@@ -13,7 +13,7 @@ RUN ./run environment && rm -rf /root/.cache
 
 COPY . .
 # Collecting needs settings, though it reads no secret and asks no server.
-RUN SECRET_KEY=build PSEUDONYM_KEY=build OWNER_KEY=build CREDENTIAL_KEYS=build ALLOWED_HOSTS=build \
+RUN SECRET_KEY=build PSEUDONYM_KEY=build OWNER_KEY=build CREDENTIAL_KEYS=build ALLOWED_HOSTS=build SITE_URL=build \
     DATABASE_URL=postgresql://build/build REDIS_URL=redis://build \
     python manage.py collectstatic --noinput
 

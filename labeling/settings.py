@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "labeling.people.middleware.own_time_zone",
     "labeling.people.middleware.own_language",
+    "labeling.people.middleware.own_doing",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -179,7 +180,8 @@ EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "") == "1"
+EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS") == "1"  # STARTTLS, mostly on port 587
+EMAIL_USE_SSL = os.environ.get("EMAIL_USE_SSL") == "1"  # mostly on port 465
 EMAIL_TIMEOUT = 10
 # Where letters lead: https://… and no slash at the end.
 SITE_URL = (
@@ -240,7 +242,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3 * 3600}
 SWEEP_SECONDS = int(os.environ.get("SWEEP_SECONDS", "15"))
 # Long jobs wait in the queue "celery". Asking models and sweeping have queues of their own, so that they never wait
 # behind an import: the process "models" of the Procfile takes both.
-CELERY_TASK_ROUTES = {"labeling.candidates.tasks.ask_models": {"queue": "models"}}
+CELERY_TASK_ROUTES = {
+    "labeling.candidates.tasks.ask_models": {"queue": "models"},
+    "labeling.events.tasks.deliver": {"queue": "sweeps"},
+}
 CELERY_BEAT_SCHEDULE = {
     # A message that its successor has overtaken is dropped, so that none pile up while no worker is there.
     name: {"task": task, "schedule": seconds, "options": {"expires": seconds, "queue": "sweeps"}}

@@ -3,6 +3,7 @@
 # The serializers' metaclass takes fields off their class, so that none hides an attribute of the same name.
 # mypy: disable-error-code="assignment,var-annotated"
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
@@ -22,6 +23,7 @@ from labeling.api.problems import Problem
 from labeling.api.shapes import Named, Strict
 from labeling.candidates.models import Flag
 from labeling.guidelines.models import Form, InstructionsVersion
+from labeling.people.models import Qualification
 from labeling.prompts.models import WRITTEN_CHOICES, Origin, Prompt, Source, Split, UseCase
 from labeling.work import drawing
 from labeling.work import projects as verbs
@@ -83,13 +85,20 @@ class ProjectRow(Strict, serializers.ModelSerializer):
         help_text="Of the prompts that labelers write along with demonstrations; none: the prompts are given.",
     )
 
+    qualifications = serializers.ListField(
+        child=serializers.SlugField(),
+        required=False,
+        source="qualification_keys",
+        help_text="Keys of what a labeler must have to be given sheets; none: no more than the cohort is asked for.",
+    )
+
     class Meta:
         model = Project
         fields = [
             "id", "name", "kind", "purpose", "state", "instructions", "instructions_version", "form", "k", "min_k",
             "rate_first", "layout", "may_arrange", "overlap", "cohort", "lease_minutes", "baseline",
             "most_per_labeler", "calibration_share", "programs", "most_per_model", "with_references", "leave_out",
-            "prompt_types", "asks_for_tags", "created_at",
+            "prompt_types", "asks_for_tags", "by_invitation", "qualifications", "created_at",
         ]  # fmt: skip
         read_only_fields = ["created_at"]
         extra_kwargs = {
@@ -99,12 +108,21 @@ class ProjectRow(Strict, serializers.ModelSerializer):
                 "coerce_to_string": False,
             },
             "programs": {"help_text": "Programs label beside people, without taking seats, or not at all."},
+            "by_invitation": {"help_text": "Only for those of the cohort who have been invited."},
             "most_per_model": {"help_text": "Responses of one model in one task; null for as many as chance has it."},
             "with_references": {"help_text": "Whether what a person wrote can be drawn, too: at most once in a task."},
         }
 
     def validate_leave_out(self, flags):
         return list(dict.fromkeys(flags))
+
+    def validate_qualifications(self, keys):
+        known = {one.key: one for one in Qualification.objects.filter(key__in=keys)}
+        for key in keys:
+            if key not in known:
+                sentence = _("There is no qualification with the key “%(key)s”.")
+                raise serializers.ValidationError(sentence % {"key": key})
+        return list(known.values())
 
 
 class TasksAsked(Strict):
@@ -204,10 +222,19 @@ class Progress(serializers.Serializer):
     programs = LabelerProgress(many=True, help_text="They label beside people and take no seats.")
 
 
+def _as_asked(asked):
+    """Under the names that the verbs know."""
+    names = {"qualification_keys": "qualifications"}
+    return {names.get(name, name): value for name, value in asked.validated_data.items()}
+
+
 def _with_instructions():
     newest = InstructionsVersion.objects.filter(instructions=OuterRef("instructions")).order_by("-number")
+    keys = Qualification.objects.filter(projects=OuterRef("pk")).order_by("key").values("key")
     return Project.objects.select_related("form").annotate(
-        markdown=Subquery(newest.values("markdown")[:1]), instructions_version=Subquery(newest.values("number")[:1])
+        qualification_keys=ArraySubquery(keys),
+        markdown=Subquery(newest.values("markdown")[:1]),
+        instructions_version=Subquery(newest.values("number")[:1]),
     )
 
 
@@ -235,7 +262,7 @@ class Projects(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet)
     def create(self, request):
         asked = self.get_serializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        fields = dict(asked.validated_data)
+        fields = _as_asked(asked)
         project = verbs.create_project(instructions=fields.pop("markdown"), created_by=request.user, **fields)
         return Response(self._row(project), status=201)
 
@@ -243,7 +270,7 @@ class Projects(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet)
         project = self.get_object()
         asked = self.get_serializer(project, data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
-        fields = dict(asked.validated_data)
+        fields = _as_asked(asked)
         with transaction.atomic():
             state = fields.pop("state", None)
             if fields:

@@ -4,6 +4,7 @@
 # mypy: disable-error-code="assignment,var-annotated"
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -20,7 +21,8 @@ from labeling.api.shapes import Strict
 from labeling.guidelines.models import Per, Scale
 from labeling.labels import recording, reopening
 from labeling.labels.asking import asked
-from labeling.labels.views import own_assignment
+from labeling.labels.views import has_yet_to_agree, own_assignment
+from labeling.people import consenting
 from labeling.prompts.models import WRITTEN_CHOICES, PromptTag
 from labeling.work import acknowledging, drafts, flagging, queue
 from labeling.work.counting import standing_of
@@ -123,7 +125,7 @@ class Revision(serializers.Serializer):
 
 class Submitted(serializers.Serializer):
     label = serializers.IntegerField()
-    next = Sheet(required=False, allow_null=True, help_text="Where it was asked for; null when nothing is left.")
+    next = Sheet(required=False, allow_null=True, help_text="Where it was asked for; null when none is given.")
 
 
 class SkipBody(Strict):
@@ -173,7 +175,10 @@ HALF_DONE = OpenApiExample("Half done", {"revision": 7, "ratings": RATINGS[:2], 
 @permission_classes([Workers])
 @once
 def take_next(request, pk):
-    project = get_object_or_404(Project, pk=pk)
+    asked_for = Project.objects.annotate(misses_consent=consenting.is_missing(request.user))
+    project = get_object_or_404(asked_for, pk=pk)
+    if project.misses_consent and consenting.asks(request.user):
+        return _asked_to_agree(request)
     assignment = queue.next_assignment(labeler=request.user, project=project)
     return Response(sheet_of(request.user, assignment.pk)) if assignment else Response(status=204)
 
@@ -183,7 +188,16 @@ def take_next(request, pk):
 @permission_classes([Workers])
 def show(request, pk):
     assignment = own_assignment(request.user, pk)
+    if has_yet_to_agree(assignment):
+        return _asked_to_agree(request)
     return _closed(assignment) or Response(sheet_of(request.user, pk))
+
+
+def _asked_to_agree(request):
+    address = request.build_absolute_uri(reverse("people:consent"))
+    return problem(
+        403, _("You are given no sheets before you agree to the text as it stands: %(address)s") % {"address": address}
+    )
 
 
 @extend_schema(
@@ -236,7 +250,8 @@ def submit(request, pk):
         return problem(409, str(gone))
     if acknowledging.is_unread(assignment):
         acknowledging.acknowledge(assignment=assignment)  # they came with the sheet
-    following = {"next": _following(request.user, assignment.project)} if goes_on else {}
+    may_go_on = goes_on and not has_yet_to_agree(assignment)
+    following = {"next": _following(request.user, assignment.project) if may_go_on else None} if goes_on else {}
     return Response({"label": label.pk, **following}, status=201)
 
 

@@ -71,7 +71,8 @@ def run(asked: argparse.Namespace) -> None:
         forget_everything()
     try:
         with embedded.seat("demo"), listening(asked.port) as door, listening(None, 8100) as model_door:
-            environ = environment(embedded.start("demo"), model_door.getsockname()[1])
+            port, model_port = door.getsockname()[1], model_door.getsockname()[1]
+            environ = environment(embedded.start("demo"), port, model_port)
             prepare(environ)
             serve(door, model_door, environ)
     finally:
@@ -110,11 +111,12 @@ def listening(port: int | None, first: int = 8000) -> Iterator[socket.socket]:
     raise Failed(f"{taken}; choose another with --port.")
 
 
-def environment(services: embedded.Services, model_port: int) -> dict[str, str]:
+def environment(services: embedded.Services, port: int, model_port: int) -> dict[str, str]:
     """What the processes see: ours where the demo depends on it, else what the environment says."""
     model = f"127.0.0.1:{model_port}"
     FILES.mkdir(parents=True, exist_ok=True)
-    defaults = {"ATTUNE_DATA_DIR": str(FILES), "WEB_CONCURRENCY": "2", **embedded.secrets("demo")}
+    site = f"http://127.0.0.1:{port}"
+    defaults = {"ATTUNE_DATA_DIR": str(FILES), "WEB_CONCURRENCY": "2", "SITE_URL": site, **embedded.secrets("demo")}
     return (
         defaults
         | {name: value for name, value in os.environ.items() if value}

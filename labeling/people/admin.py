@@ -6,6 +6,9 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from labeling.people import cohort_admin as cohort_admin  # its tables are registered there
+from labeling.people import consent_admin as consent_admin  # and so on
+from labeling.people import qualification_admin as qualification_admin
 from labeling.people.forms import Account, NewAccount
 from labeling.people.models import CohortMembership, Role, User
 from labeling.people.roles import follow_roles
@@ -68,20 +71,7 @@ class PeopleAdmin(UserAdmin):
         super().save_related(request, form, formsets, change)
         user = User.objects.get(pk=form.instance.pk)
         follow_roles(user)
+        user.vouch_for_address()
         if user.plays(Role.LABELER) and not hasattr(user, "cohort_membership") and not user.is_superuser:
             sentence = gettext("%(person)s is a labeler without a cohort, and so is given no work yet.")
             messages.warning(request, sentence % {"person": user})
-
-
-@admin.register(CohortMembership)
-class CohortMembershipAdmin(admin.ModelAdmin):
-    list_display = ("labeler", "cohort", "admitted_at", "admitted_by")
-    list_filter = ("cohort",)
-    list_select_related = ("labeler", "admitted_by")
-    search_fields = ("labeler__email", "labeler__name")
-    autocomplete_fields = ("labeler",)
-    fields = ("labeler", "cohort", "admitted_at")
-
-    def save_model(self, request, obj, form, change):
-        obj.admitted_by = obj.admitted_by or request.user
-        super().save_model(request, obj, form, change)

@@ -1,6 +1,7 @@
 """Who works in which cohort, and who does not work at the moment? Changed with a reason, and kept in a history."""
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -53,10 +54,11 @@ class CohortMembershipAdmin(admin.ModelAdmin):
         )
 
 
-@admin.register(CohortMembership.events.rel.related_model)
+@admin.register(apps.get_model("people", "CohortMembershipEvent"))
 class CohortMembershipHistory(History):
     list_display = (
-        "pgh_created_at", "labeler", "cohort", "standing", "standing_reason", "standing_by", "admitted_by", "whose_doing",
+        "pgh_created_at", "labeler", "cohort", "standing", "standing_reason", "standing_by", "admitted_by",
+        "whose_doing",
     )  # fmt: skip
     list_filter = ("standing", "cohort")
     list_select_related = ("labeler", "standing_by", "admitted_by")

@@ -1,12 +1,32 @@
 """By which name does the admin show whose work it is? The real one only to those who may see accounts."""
 
+from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from labeling.people.models import Role, User
 from labeling.people.only_shown import OnlyShown
 from labeling.people.pseudonyms import pseudonym
 
 RIGHT = "people.view_user"
+
+
+class LabelerChoice(forms.ModelChoiceField):
+    """Labelers and applicants to choose from: by the pseudonyms of their work, unless `by_name`."""
+
+    def __init__(self, *, by_name=False):
+        either = User.objects.filter(groups__name__in=[Role.LABELER, Role.APPLICANT])
+        super().__init__(User.objects.filter(pk__in=either.values("pk")).order_by("email"), label=_("labeler"))
+        self.by_name = by_name
+        if not by_name:
+            self.queryset = self.queryset.order_by("pseudonym_key")
+
+    @classmethod
+    def of(cls, user):
+        return cls(by_name=user.has_perm(RIGHT))
+
+    def label_from_instance(self, user):
+        return f"{user} ({user.email})" if self.by_name else pseudonym(user.pseudonym_key)
 
 
 class UnderPseudonyms(OnlyShown):

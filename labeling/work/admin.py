@@ -8,11 +8,12 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from labeling.people.asking import ask
 from labeling.people.naming import UnderPseudonyms
 from labeling.people.only_shown import Inside, Never, OnlyShown, OnlyShownRows
 from labeling.work import flag_admin as flag_admin  # its table is registered there
+from labeling.work import invitee_admin as invitee_admin
 from labeling.work import pages, projects, queue, steering
-from labeling.people.asking import ask
 from labeling.work.forms import PriorityForm, ProjectForm, SetAsideForm
 from labeling.work.models import Assignment, AssignmentState, Draft, Membership, Project, Slot, Task, TaskCandidate
 
@@ -39,6 +40,7 @@ class ProjectAdmin(admin.ModelAdmin):
         (gettext_lazy("What else is asked for a demonstration"), {"fields": ("prompt_types", "asks_for_tags")}),
         (gettext_lazy("What is compared"), {"fields": COMPARED}),
         (gettext_lazy("By how many, for how long"), {"fields": ("overlap", "most_per_labeler", "lease_minutes")}),
+        (gettext_lazy("Who, within the cohort"), {"fields": ("by_invitation", "qualifications", "invitations")}),
         (gettext_lazy("Calibration and programs"), {"fields": ("calibration_share", "programs")}),
     )
     save_on_top = True
@@ -88,7 +90,8 @@ class ProjectAdmin(admin.ModelAdmin):
         if not change:
             projects.found(project=obj, markdown=markdown, by=request.user)
             return
-        changes = {name: form.cleaned_data[name] for name in form.changed_data if name != "markdown"}
+        own = {field.name for field in Project._meta.fields}  # what is many, the form saves afterwards
+        changes = {name: form.cleaned_data[name] for name in form.changed_data if name in own}
         projects.change_project(project=obj, by=request.user, markdown=markdown, **changes)
 
     @admin.display(description=gettext_lazy("tasks"), ordering="task_count")

@@ -6,9 +6,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from labeling.people.asking import ask
 from labeling.people.naming import UnderPseudonyms
 from labeling.work import flagging
-from labeling.people.asking import ask
 from labeling.work.forms import ResolveForm, SetAsideForm
 from labeling.work.models import SheetFlag
 

@@ -20,7 +20,7 @@ from labeling.work.models import Assignment, AssignmentState, Project, ProjectSt
 COPIED = (
     "kind", "purpose", "form", "k", "min_k", "rate_first", "layout", "may_arrange", "overlap", "cohort",
     "lease_minutes", "baseline", "most_per_model", "with_references", "leave_out",
-    "most_per_labeler", "calibration_share", "programs",
+    "most_per_labeler", "calibration_share", "programs", "by_invitation",
     "prompt_types", "asks_for_tags",
 )  # fmt: skip
 
@@ -50,6 +50,8 @@ def create_project(
     leave_out=(),
     prompt_types=(),
     asks_for_tags=False,
+    by_invitation=False,
+    qualifications=(),
     state="draft",
 ):
     """Set a project up with instructions of its own (version 1 is the Markdown text given) and return it.
@@ -58,7 +60,7 @@ def create_project(
     for as many as chance has it, `most_per_labeler` None for as many as there are, `calibration_share` a Decimal or
     None for tasks of the calibration pool in the order of all others, `programs` beside (people) or none, `leave_out`
     values of Flag, `prompt_types` the origins that labelers choose from where they write the prompt (none: it is
-    given), `state` draft or open.
+    given), `qualifications` those that a labeler must have all of, `state` draft or open.
     Raises ValidationError: field → whole sentences, for everything wrong at once.
     """
     project = Project(
@@ -83,21 +85,23 @@ def create_project(
         leave_out=list(leave_out),
         prompt_types=list(prompt_types),
         asks_for_tags=asks_for_tags,
+        by_invitation=by_invitation,
         state=state,
     )
     faults = {} if project.form_id else {"form": _("There is no form with the key “%(key)s”.") % {"key": form}}
     check_project(project, markdown=instructions, faults=faults)
-    return found(project=project, markdown=instructions, by=created_by)
+    return found(project=project, markdown=instructions, by=created_by, qualifications=qualifications)
 
 
 @transaction.atomic
-def found(*, project, markdown, by):
+def found(*, project, markdown, by, qualifications=()):
     """Save a new project that has been checked, together with its instructions."""
     check_markdown(markdown)
     project.instructions = Instructions.objects.create(name=_free_name(Instructions, project.name))
     project.created_by = by
     new_instructions(instructions=project.instructions, markdown=markdown, by=by)
     project.save()
+    project.qualifications.set(qualifications)
     return project
 
 
@@ -109,7 +113,7 @@ def clone_project(*, project, by, name=""):
     )
     markdown = project.instructions.newest().markdown
     check_project(copy, markdown=markdown)
-    return found(project=copy, markdown=markdown, by=by)
+    return found(project=copy, markdown=markdown, by=by, qualifications=project.qualifications.all())
 
 
 @transaction.atomic
@@ -121,10 +125,13 @@ def change_project(*, project, by, markdown=None, **changes):
     """
     project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     overlap_before = project.overlap
+    qualifications = changes.pop("qualifications", None)
     for name, value in changes.items():
         setattr(project, name, value)
     check_project(project, markdown=markdown)
     project.save(update_fields=list(changes))
+    if qualifications is not None:
+        project.qualifications.set(qualifications)
     if project.overlap != overlap_before:
         change_overlap(project=project, overlap=project.overlap)
     if markdown is not None and markdown != project.instructions.newest().markdown:

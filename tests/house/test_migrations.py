@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from labeling.settings import database
 
-PRODUCTION = {"ATTUNE_ENV": "production", "ALLOWED_HOSTS": "attune.example"}
+PRODUCTION = {"ATTUNE_ENV": "production", "ALLOWED_HOSTS": "attune.example", "SITE_URL": "https://attune.example"}
 
 
 @pytest.mark.django_db
