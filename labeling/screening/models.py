@@ -9,12 +9,18 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from labeling.people.models import Invitation
 from labeling.work.models import Project
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is mistaken for another
+
+
+def in_readers_language(english, korean):
+    """Return the language in which a text is read now, and the text: English where there is no Korean."""
+    return ("ko", korean) if get_language() == "ko" and korean.strip() else ("en", english)
 
 
 class TestState(models.TextChoices):
@@ -116,6 +122,10 @@ class Test(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def shown_name(self):
+        return in_readers_language(self.name, self.korean_name)[1]
+
 
 class Section(models.Model):
     """One part of a test: a project of purpose *screening*, whose sheets applicants and researchers work through."""
@@ -143,6 +153,10 @@ class Section(models.Model):
     def __str__(self):
         return f"{self.test}: {self.title}"
 
+    @property
+    def shown_title(self):
+        return in_readers_language(self.title, self.korean_title)[1]
+
 
 def new_applicant_code():
     return "".join(secrets.choice(CODE_LETTERS) for _place in range(6))
@@ -160,6 +174,7 @@ class Attempt(models.Model):
     began_at = models.DateTimeField(_("began at"), default=timezone.now)
     handed_in_at = models.DateTimeField(_("handed in at"), null=True, blank=True)
     left_at = models.DateTimeField(_("left at"), null=True, blank=True, help_text=_("Given up by the applicant."))
+    left_reason = models.CharField(_("why left"), max_length=500, blank=True, db_default="")
 
     class Meta:
         verbose_name = _("attempt")
@@ -168,6 +183,9 @@ class Attempt(models.Model):
             models.UniqueConstraint(fields=["test", "applicant"], name="one_attempt_per_test_and_applicant"),
             models.CheckConstraint(
                 condition=Q(handed_in_at__isnull=True) | Q(left_at__isnull=True), name="handed_in_or_left"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_at__isnull=False) | Q(left_reason=""), name="a_reason_is_of_those_who_left"
             ),
         ]
 

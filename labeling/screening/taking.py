@@ -4,26 +4,45 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from labeling.events import telling
 from labeling.labels import reopening
 from labeling.labels.models import Label, Lock
-from labeling.screening import scoring
+from labeling.people import admitting
+from labeling.people.models import Cohort, CohortMembership, Role
+from labeling.screening import progress, scoring
 from labeling.screening.models import Attempt, Section, Sitting, Test, TestState
-from labeling.work.models import Assignment, AssignmentState, Invitee
-
-OVER = (AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
+from labeling.work import queue
+from labeling.work.models import AssignmentState, Invitee
 
 
 def open_to(person):
-    """Return the tests that `person` (or a stranger) may begin: open ones, and those of their invitations."""
+    """Return the tests that `person` (or a stranger) may begin: open ones, and those of their invitations.
+
+    Whoever labels already takes a test when invited to it. Held-out labelers are held out because they take none.
+    """
     published = Test.objects.filter(state=TestState.PUBLISHED)
     if not person.is_authenticated:
         return published.filter(is_open=True)
-    return published.filter(Q(is_open=True) | Q(invitations__users__person=person)).distinct()
+    if why_none(person):
+        return published.none()
+    invited = Q(invitations__users__person=person)
+    labels_already = CohortMembership.objects.filter(labeler=person).exists()
+    return published.filter(invited if labels_already else invited | Q(is_open=True)).distinct()
+
+
+def why_none(person):
+    """Return the sentence for whoever takes no test at all, or an empty one."""
+    if person.stands_outside_cohorts:
+        return _("Researchers take the test from their desk: their answers are the key.")
+    if CohortMembership.objects.filter(labeler=person, cohort=Cohort.HELD_OUT).exists():
+        return _("You have been admitted without a test, and it stays so.")
+    if person.role_names and not (person.plays(Role.APPLICANT) or person.plays(Role.LABELER)):
+        return _("This account is for other work. Apply with one of your own.")
+    return ""
 
 
 @transaction.atomic
@@ -32,10 +51,12 @@ def begin(*, test, applicant):
     attempt = Attempt.objects.filter(test=test, applicant=applicant).first()
     if attempt:
         return attempt
+    if why := why_none(applicant):
+        raise ValidationError(why)
     if not open_to(applicant).filter(pk=test.pk).exists():
         raise ValidationError(_("This test takes no applicants at the moment."))
-    if applicant.stands_outside_cohorts:
-        raise ValidationError(_("Researchers take the test from their desk: their answers are the key."))
+    if not applicant.role_names:
+        admitting.take_role(applicant, Role.APPLICANT)
     Attempt.objects.bulk_create([Attempt(test=test, applicant=applicant)], ignore_conflicts=True)
     return Attempt.objects.get(test=test, applicant=applicant)
 
@@ -50,8 +71,7 @@ def open_section(*, attempt, section):
     sitting = Sitting.objects.filter(attempt=attempt, section=section).first()
     if sitting:
         return sitting
-    before = Section.objects.filter(test=attempt.test, position__lt=section.position)
-    if any(not is_finished(attempt, earlier) for earlier in before):
+    if progress.following(progress.parts_of(test=attempt.test, applicant=attempt.applicant)).section != section:
         raise ValidationError(_("Finish the parts before this one first."))
     now = timezone.now()
     until = now + timedelta(minutes=section.minutes) if section.minutes else None
@@ -65,32 +85,7 @@ def open_section(*, attempt, section):
 def finish_section(*, attempt, section):
     """End the section before its time; what is open or was never looked at stays unanswered. Again changes nothing."""
     attempt = _under_way(attempt)
-    now = timezone.now()
-    Sitting.objects.filter(attempt=attempt, section=section, finished_at__isnull=True).update(finished_at=now)
-    Invitee.objects.filter(project=section.project, labeler=attempt.applicant).update(until=now)
-
-
-def is_finished(attempt, section):
-    """Is nothing left to do in the section: ended, out of time, or every item submitted or skipped?"""
-    sitting = Sitting.objects.filter(attempt=attempt, section=section).first()
-    if sitting is None:
-        return False
-    if sitting.finished_at or (sitting.until and sitting.until <= timezone.now()):
-        return True
-    return counted(attempt, section)["left"] == 0
-
-
-def counted(attempt, section):
-    """Return {"items", "done", "skipped", "left"} of the section for this applicant."""
-    items = section.project.tasks.in_play().count()
-    if section.project.most_per_labeler:
-        items = min(items, section.project.most_per_labeler)
-    own = Assignment.objects.filter(project=section.project, labeler=attempt.applicant)
-    states = own.aggregate(
-        done=Count("pk", filter=Q(state=AssignmentState.SUBMITTED)),
-        skipped=Count("pk", filter=Q(state=AssignmentState.SKIPPED)),
-    )
-    return {"items": items, **states, "left": max(0, items - states["done"] - states["skipped"])}
+    _end(attempt, [section])
 
 
 @transaction.atomic
@@ -104,9 +99,8 @@ def hand_in(*, attempt):
         return False
     if attempt.left_at:
         raise ValidationError(_("You have left this test."))
-    now = timezone.now()
-    Attempt.objects.filter(pk=attempt.pk).update(handed_in_at=now)
-    _end(attempt, now)
+    Attempt.objects.filter(pk=attempt.pk).update(handed_in_at=timezone.now())
+    _end(attempt, attempt.test.sections.all())
     reopening.lock(labels=list(labels_of(attempt).values_list("pk", flat=True)), because=Lock.HANDED_IN)
     scoring.score(attempt=attempt)
     telling.tell(person=attempt.applicant, letter="handed_in", test=str(attempt.test))
@@ -114,14 +108,13 @@ def hand_in(*, attempt):
 
 
 @transaction.atomic
-def leave(*, attempt):
+def leave(*, attempt, reason=""):
     """Give the attempt up, at any moment before it is handed in. True when this call did it."""
-    attempt = Attempt.objects.select_for_update().get(pk=attempt.pk)
+    attempt = Attempt.objects.select_for_update().select_related("test", "applicant").get(pk=attempt.pk)
     if not attempt.is_under_way:
         return False
-    now = timezone.now()
-    Attempt.objects.filter(pk=attempt.pk).update(left_at=now)
-    _end(attempt, now)
+    Attempt.objects.filter(pk=attempt.pk).update(left_at=timezone.now(), left_reason=reason.strip()[:500])
+    _end(attempt, attempt.test.sections.all())
     return True
 
 
@@ -142,8 +135,9 @@ def _under_way(attempt):
     return attempt
 
 
-def _end(attempt, now):
-    Sitting.objects.filter(attempt=attempt, finished_at__isnull=True).update(finished_at=now)
-    sections = Section.objects.filter(test=attempt.test).values("project")
-    own = Invitee.objects.filter(project__in=sections, labeler=attempt.applicant)
-    own.filter(Q(until__isnull=True) | Q(until__gt=now)).update(until=now)
+def _end(attempt, sections: list[Section]):
+    """Those that were begun are over, now if they were not before."""
+    begun = Sitting.objects.filter(attempt=attempt, section__in=sections)
+    begun.filter(finished_at__isnull=True).update(finished_at=timezone.now())
+    projects = list(begun.values_list("section__project", flat=True))
+    queue.put_down(labeler=attempt.applicant, projects=projects)

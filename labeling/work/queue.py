@@ -242,8 +242,8 @@ def hand_in(*, assignment):
     Call it in the transaction that stores the label. A late sheet is taken back in if its task still has a seat, and
     its labeler has not done the most that one may do since; otherwise SheetGone says why not.
     """
-    if _time_is_up(assignment):
-        raise SheetGone(_("The time for this part of the test is over. Your draft is kept."))
+    if is_over(assignment):
+        raise SheetGone(_("This part of the test is over. Your draft is kept."))
     was_late = assignment.state == AssignmentState.EXPIRED
     if was_late:
         _lock_membership(assignment.labeler, assignment.project)
@@ -259,6 +259,8 @@ def hand_in(*, assignment):
 
 
 def _take_back_in(assignment, *, stands_in_line):
+    if is_over(assignment):  # since a moment ago: put_down has ended it while we waited for its row
+        raise SheetGone(_("This part of the test is over. Your draft is kept."))
     line = Membership.objects.filter(labeler=assignment.labeler, project=assignment.project)
     # One that has expired in this very moment may be locked by us: then nobody may be waited for.
     stands_in_line = stands_in_line or line.select_for_update(skip_locked=True, of=("self",)).exists()
@@ -270,7 +272,7 @@ def _take_back_in(assignment, *, stands_in_line):
         raise SheetGone(_why_gone(assignment))
 
 
-def _time_is_up(assignment):
+def is_over(assignment):
     """Tests have an end, which an open lease does not put off; what is on the wire by then still arrives."""
     if assignment.purpose != Purpose.SCREENING:
         return False
@@ -318,8 +320,8 @@ def reopen(*, assignment):
     fresh = Assignment.objects.select_related("project").select_for_update(of=("self",)).get(pk=assignment.pk)
     if fresh.is_open:
         return False
-    if _time_is_up(fresh):
-        raise SheetGone(_("The time for this part of the test is over."))
+    if is_over(fresh):
+        raise SheetGone(_("This part of the test is over, so its sheets can no longer be changed."))
     if fresh.state != AssignmentState.SUBMITTED:
         raise SheetGone(_("This sheet was not submitted, so there is nothing to reopen."))
     if fresh.project.state not in {ProjectState.OPEN, ProjectState.PAUSED}:
@@ -378,6 +380,20 @@ def expire_open(*, project):
 def expire_of(*, labeler):
     """Close every open sheet of somebody who takes no more for now; drafts stay. Returns how many."""
     return _expire("labeler_id = %s", [labeler.pk], None)
+
+
+def put_down(*, labeler, projects):
+    """End somebody's work in these projects (a list of numbers) for good; drafts stay. Return how many sheets were open.
+
+    What is being handed in at this moment still arrives, and nothing after it. Call it in a transaction.
+    """
+    own, now = {"labeler": labeler, "project__in": projects}, timezone.now()
+    list(Membership.objects.select_for_update().filter(**own).order_by("pk").values_list("pk"))
+    open_ones = Assignment.objects.filter(**own, state=AssignmentState.OPEN)
+    list(open_ones.select_for_update().order_by("pk").values_list("pk"))
+    invited = Invitee.objects.filter(**own).exclude(until__lte=now - ON_THE_WIRE)
+    invited.update(until=now - ON_THE_WIRE)
+    return _expire("labeler_id = %s AND project_id = ANY(%s)", [labeler.pk, list(projects)], None)
 
 
 def start_over(*, project):
@@ -439,7 +455,7 @@ def _expire(condition, params, limit):
                 WHERE membership.id = sheets.membership_id
             )
             SELECT count(*) FROM closed
-            """,  # noqa: S608  the condition is one of the two above
+            """,  # noqa: S608  the condition is one of those above
             [*params, limit, timezone.now()],
         )
         return cursor.fetchone()[0]

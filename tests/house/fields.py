@@ -111,6 +111,7 @@ PERSONAL = {
     "screening.attempt.code",
     "screening.attempt.handed_in_at",
     "screening.attempt.left_at",
+    "screening.attempt.left_reason",
     "screening.decision.attempt",
     "screening.decision.decided_at",
     "screening.decision.decided_by",

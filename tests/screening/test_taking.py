@@ -12,7 +12,7 @@ from labeling.events.models import Mail
 from labeling.labels import recording, reopening
 from labeling.labels.models import Label, Lock
 from labeling.people.models import Invitation, InvitationUse
-from labeling.screening import publishing, taking
+from labeling.screening import progress, publishing, taking
 from labeling.screening.models import Attempt, Criterion, Section
 from labeling.work import drafts, queue
 from labeling.work.models import Assignment, AssignmentState, Invitee
@@ -62,7 +62,7 @@ def test_sections_open_one_after_the_other(test, abe):
     taking.open_section(attempt=attempt, section=practice)
     work_through(practice, abe)
 
-    assert taking.is_finished(attempt, practice)
+    assert progress.part_of(section=practice, applicant=abe).is_finished
     taking.open_section(attempt=attempt, section=flags)
 
 
@@ -90,8 +90,9 @@ def test_what_is_left_is_counted(test, abe):
     recording.record(assignment=whole(sheet), body=answer_to(whole(sheet), Criterion.FLAGS))
     queue.skip(assignment=queue.next_assignment(labeler=abe, project=flags.project))
 
-    assert taking.counted(attempt, flags) == {"items": 4, "done": 1, "skipped": 1, "left": 2}
-    assert not taking.is_finished(attempt, flags)
+    part = progress.part_of(section=flags, applicant=abe)
+    assert (part.items, part.done, part.skipped, part.left) == (4, 1, 1, 2)
+    assert not part.is_finished
 
 
 def whole(sheet):
@@ -121,10 +122,10 @@ def test_when_the_time_is_over_no_sheet_is_given_out_and_none_taken_in(timed, ab
     late = NOON + timedelta(minutes=31)
     with time_machine.travel(late, tick=False):
         assert sitting.until == NOON + timedelta(minutes=30)
-        assert taking.is_finished(attempt, practice)
+        assert progress.part_of(section=practice, applicant=abe).is_finished
         with pytest.raises(queue.NotOpen):
             queue.next_assignment(labeler=abe, project=practice.project)
-        with pytest.raises(queue.SheetGone, match="The time for this part of the test is over. Your draft is kept."):
+        with pytest.raises(queue.SheetGone, match="This part of the test is over. Your draft is kept."):
             recording.record(assignment=sheet, body=answer_to(sheet, Criterion.PRACTICE))
 
     assert not Label.objects.filter(assignment=sheet).exists()
