@@ -1,0 +1,1 @@
+from tests.mail_server import mail_server  # noqa: F401
