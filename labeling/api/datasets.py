@@ -21,6 +21,7 @@ from labeling.datasets import cards, differences, freezing, serving
 from labeling.datasets.choosing import FILTERS_OF
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.models import DatasetKind, DatasetVersion, File
+from labeling.datasets.schemas import schema_of
 
 NEW = OpenApiExample(
     "Rankings of the training cohort",
@@ -111,6 +112,35 @@ def show_manifest(request, pk):
     if not version.is_frozen:
         raise Problem(409, _("This version is not frozen, so it has no manifest."))
     return Response(version.manifest)
+
+
+class FormatRow(serializers.Serializer):
+    kind = serializers.ChoiceField(DatasetKind.choices)
+    format = serializers.CharField()
+    description = serializers.CharField()
+    filters = serializers.ListField(child=serializers.CharField(), help_text="Those that narrow this kind down.")
+    schema = serializers.DictField(help_text="JSON Schema of one line.")
+
+
+class Formats(serializers.Serializer):
+    formats = FormatRow(many=True)
+
+
+@extend_schema(tags=["datasets"], summary="Every format, with the JSON Schema of a line", responses=Formats)
+@api_view(["GET"])
+@permission_classes([Engineers])
+def list_formats(request):
+    formats = [
+        {
+            "kind": kind,
+            "format": format,
+            "description": str(one.description),
+            "filters": FILTERS_OF[kind],
+            "schema": schema_of(kind, format),
+        }
+        for (kind, format), one in FORMATS.items()
+    ]
+    return Response({"formats": formats})
 
 
 @extend_schema(

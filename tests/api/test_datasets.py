@@ -3,12 +3,15 @@
 import hashlib
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from labeling.datasets import freezing
+from labeling.datasets.formats import FORMATS
 from labeling.datasets.models import DatasetVersion
 from labeling.labels import recording
 from labeling.work import queue
-from tests.factories import ProjectFactory, TaskFactory
+from labeling.work.models import Project
+from tests.factories import ProjectFactory, PromptFactory, TaskFactory
 
 really = pytest.mark.django_db(transaction=True)
 pytestmark = pytest.mark.django_db
@@ -65,7 +68,7 @@ def test_a_choice_is_numbered_at_once(engineer, eve):
         ({"format": "\0"}, 400, "format"),
         ({"projects": [10**30]}, 400, "projects.0"),
         ({"projects": [99]}, 422, "projects"),
-        ({"projects": []}, 400, "projects"),
+        ({"projects": []}, 422, "projects"),
         ({"projects": ["x"]}, 400, "projects.0"),
         ({"filters": {"colour": "red"}}, 422, "filters"),
         ({"filters": {"since": "yesterday"}}, 422, "filters"),
@@ -126,6 +129,54 @@ def test_the_manifest_is_given(engineer, frozen):
 
     assert manifest["files"][0]["sha256"] == frozen["files"][0]["sha256"]
     assert (manifest["number"], manifest["rows"]) == (1, 1)
+
+
+def test_every_format_is_described_with_the_schema_of_a_line(engineer):
+    told = engineer.get("/api/v1/datasets/formats/").json()["formats"]
+
+    assert {(one["kind"], one["format"]) for one in told} == set(FORMATS)
+    for one in told:
+        Draft202012Validator.check_schema(one["schema"])
+
+
+@really
+def test_the_card_is_given(engineer, frozen):
+    answer = engineer.get(f"/api/v1/datasets/{frozen['id']}/card/")
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/markdown")
+    assert b"".join(answer).startswith(b"---\npretty_name: comparisons grouped 1\n")
+
+
+@really
+def test_what_changed_is_told_since_the_version_before_or_any_other(engineer, frozen):
+    again = ask(engineer, Project.objects.get()).json()
+    freezing.freeze(version_id=again["id"])
+
+    first = engineer.get(f"/api/v1/datasets/{frozen['id']}/changes/")
+    since_before = engineer.get(f"/api/v1/datasets/{again['id']}/changes/")
+    since_itself = engineer.get(f"/api/v1/datasets/{again['id']}/changes/", {"since": again["id"]})
+    senseless = engineer.get(f"/api/v1/datasets/{again['id']}/changes/", {"since": "yesterday"})
+
+    assert (first.status_code, senseless.status_code) == (409, 400)
+    assert since_before.json() == {
+        "before": frozen["id"],
+        "after": again["id"],
+        "splits": {"train": {"kept": 1, "added": 0, "removed": 0}},
+        "facts": {},
+    }
+    assert since_itself.json()["before"] == again["id"]
+
+
+@really
+def test_prompts_are_frozen_by_their_source_without_a_project(engineer):
+    prompt = PromptFactory()
+    body = {"kind": "prompts", "format": "trl", "filters": {"source": prompt.source.name}}
+
+    version = engineer.post("/api/v1/datasets/", body).json()
+    freezing.freeze(version_id=version["id"])
+
+    told = engineer.get(f"/api/v1/datasets/{version['id']}/").json()
+    assert (told["state"], told["projects"], [file["rows"] for file in told["files"]]) == ("frozen", [], [1])
 
 
 @really

@@ -5,10 +5,12 @@ from collections import Counter
 import orjson
 import pytest
 from django.db.models import F
+from jsonschema import Draft202012Validator
 
 from labeling.candidates.models import Response
 from labeling.datasets import choosing, reading
 from labeling.datasets.formats import FORMATS
+from labeling.datasets.schemas import schema_of
 from labeling.datasets.writing import Tally, _encoded
 from labeling.labels.models import Answer, Place
 from labeling.labels.sheets import sheet_of
@@ -42,7 +44,11 @@ def read(project, **filters):
 def lines(shape, project, left_out=None, **filters):
     tally = Tally()
     tally.left_out = Counter() if left_out is None else left_out
-    return [orjson.loads(line) for _, line in _encoded(read(project, **filters), shape, tally)]
+    made = [orjson.loads(line) for _, line in _encoded(read(project, **filters), shape, tally)]
+    schema = schema_of("comparisons", "grouped" if shape is grouped else "trl")
+    for line in made:
+        Draft202012Validator(schema).validate(line)
+    return made
 
 
 def test_a_grouped_line_is_the_whole_ranking_in_the_order_of_the_candidates(ann, task_of):

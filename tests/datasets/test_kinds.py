@@ -5,9 +5,11 @@ from collections import Counter
 import orjson
 import pytest
 from django.core.exceptions import ValidationError
+from jsonschema import Draft202012Validator
 
 from labeling.datasets import choosing, reading
 from labeling.datasets.formats import FORMATS
+from labeling.datasets.schemas import SAID_SOMETHING, SCHEMAS, schema_of
 from labeling.datasets.writing import Tally, _encoded
 from labeling.labels import recording
 from labeling.people.pseudonyms import pseudonym
@@ -46,6 +48,9 @@ def lines(kind, format, *projects, left_out=None, **filters):
         for split, line in _encoded(batch, FORMATS[kind, format], tally)
     ]
     assert reading.count(choice) == tally.records.total() or kind == "sft"
+    validator = Draft202012Validator(schema_of(kind, format))
+    for _split, line in made:
+        validator.validate(line)
     return made
 
 
@@ -351,3 +356,16 @@ def test_order_does_not_depend_on_who_was_first():
     assert [line["labeler"] for _, line in lines("ratings", "native", project)] == [
         pseudonym(labeler.pseudonym_key) for labeler in reversed(labelers) for _ in range(2)
     ]
+
+
+def test_every_format_has_a_schema():
+    assert set(SCHEMAS) == set(FORMATS)
+
+
+def test_a_schema_refuses_a_line_with_another_key_or_a_blank_side():
+    line = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}
+    validator = Draft202012Validator(schema_of("sft", "openai"))
+
+    assert validator.is_valid(line)
+    assert not validator.is_valid(line | {"split": "train"})
+    assert not Draft202012Validator(SAID_SOMETHING).is_valid([{"role": "assistant", "content": " \n"}])
