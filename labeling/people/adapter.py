@@ -4,7 +4,9 @@ import smtplib
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.utils import get_next_redirect_url
 from django.contrib import messages
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from labeling.people.joining import is_let_in
@@ -15,6 +17,12 @@ log = structlog.get_logger(__name__)
 class DoorToThoseLetIn(DefaultAccountAdapter):
     def is_open_for_signup(self, request):
         return is_let_in(request)
+
+    def get_email_confirmation_url(self, request, emailconfirmation):
+        """In another browser, too, the link leads back to what the account was made for."""
+        address = super().get_email_confirmation_url(request, emailconfirmation)
+        following = get_next_redirect_url(request)
+        return f"{address}?{urlencode({'next': following})}" if following else address
 
     def send_mail(self, template_prefix, email, context):
         """A mail server that is away is no reason to lose what was typed: each of these letters can be had again."""
