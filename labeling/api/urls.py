@@ -38,7 +38,7 @@ v1 = [
     path("assignments/<uuid:pk>/reopen/", sheets.reopen),
     path("labels/", labels.Labels.as_view()),
     path("datasets/", datasets.Datasets.as_view(LIST)),
-    path("datasets/formats/", datasets.list_formats),
+    path("dataset-formats/", datasets.list_formats),
     path("datasets/<int:pk>/", datasets.Datasets.as_view(SHOW)),
     path("datasets/<int:pk>/manifest/", datasets.show_manifest, name="dataset-manifest"),
     path("datasets/<int:pk>/card/", datasets.show_card),

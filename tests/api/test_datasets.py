@@ -132,7 +132,7 @@ def test_the_manifest_is_given(engineer, frozen):
 
 
 def test_every_format_is_described_with_the_schema_of_a_line(engineer):
-    told = engineer.get("/api/v1/datasets/formats/").json()["formats"]
+    told = engineer.get("/api/v1/dataset-formats/").json()["formats"]
 
     assert {(one["kind"], one["format"]) for one in told} == set(FORMATS)
     for one in told:

@@ -26,7 +26,7 @@ READS = [
     ("get", "/api/v1/labels/"),
     ("get", "/api/v1/datasets/"),
     ("get", "/api/v1/datasets/1/"),
-    ("get", "/api/v1/datasets/formats/"),
+    ("get", "/api/v1/dataset-formats/"),
     ("get", "/api/v1/datasets/1/manifest/"),
     ("get", "/api/v1/datasets/1/card/"),
     ("get", "/api/v1/datasets/1/changes/"),
