@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import BigIntegerField, OuterRef, Subquery
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +17,7 @@ class History(OnlyShown):
 
     def get_queryset(self, request):
         rows = super().get_queryset(request)
-        rows = rows.annotate(doer=Cast(KT("pgh_context__metadata__user"), BigIntegerField()))
+        rows = rows.annotate(doer=Cast(KeyTextTransform("user", "pgh_context__metadata"), BigIntegerField()))
         return rows.annotate(doer_email=Subquery(User.objects.filter(pk=OuterRef("doer")).values("email")))
 
     @admin.display(description=_("by, in the admin"))

@@ -34,6 +34,7 @@ def accept(*, invitation, person):
 
     Return True when this call did it. Raises ValidationError with the sentence that turns them away.
     """
+    invitation = Invitation.objects.get(pk=invitation.pk)  # as it stands now
     if sentence := why_not(invitation, person):
         raise ValidationError(sentence)
     _use, is_new = InvitationUse.objects.get_or_create(invitation=invitation, person=person)
