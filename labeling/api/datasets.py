@@ -135,7 +135,7 @@ def list_formats(request):
             "kind": kind,
             "format": format,
             "description": str(one.description),
-            "filters": FILTERS_OF[kind],
+            "filters": FILTERS_OF[DatasetKind(kind)],
             "schema": schema_of(kind, format),
         }
         for (kind, format), one in FORMATS.items()

@@ -177,7 +177,7 @@ HALF_DONE = OpenApiExample("Half done", {"revision": 7, "ratings": RATINGS[:2], 
 def take_next(request, pk):
     asked_for = Project.objects.annotate(misses_consent=consenting.is_missing(request.user))
     project = get_object_or_404(asked_for, pk=pk)
-    if project.misses_consent and consenting.asks(request.user):
+    if project.misses_consent and consenting.asks(request.user):  # type: ignore[attr-defined]
         return _asked_to_agree(request)
     assignment = queue.next_assignment(labeler=request.user, project=project)
     return Response(sheet_of(request.user, assignment.pk)) if assignment else Response(status=204)

@@ -14,10 +14,11 @@ from django_htmx.http import HttpResponseClientRedirect, push_url
 from labeling.labels import bodies, demonstrating, demonstration_sheets, recording, reopening, sheets
 from labeling.labels.asking import asked
 from labeling.labels.instructing import reading_of
+from labeling.labels.tested import home_of, part_of
 from labeling.people import consenting
 from labeling.people.access import labeler_required, to_consent
 from labeling.work import acknowledging, drafts, queue
-from labeling.work.models import Assignment, AssignmentState, Kind
+from labeling.work.models import Assignment, AssignmentState, Kind, Purpose
 
 LAST_REVISION = 2_000_000_000
 # Active seconds after which the lease is extended though nothing was typed: a third of it.
@@ -41,7 +42,10 @@ def sheet(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
     if assignment.state in CLOSED:
         messages.info(request, _closed_sentence(assignment))
-        return redirect("desk:home")
+        return redirect(home_of(assignment))
+    if queue.is_over(assignment):
+        messages.warning(request, _("This part of the test is over. Your draft is kept."))
+        return redirect(home_of(assignment))
     if has_yet_to_agree(assignment):
         return to_consent(request)
     return _opened(request, assignment, leaf=_page_asked_for(request.GET))
@@ -91,15 +95,15 @@ def submit(request, assignment_id):
         drafts.keep_for_the_record(assignment=assignment, body=body)
         queue.put_back(assignment=assignment)
         messages.warning(request, str(gone))
-        return _go(request, reverse("desk:home"))
+        return _go(request, home_of(assignment))
     undo = reverse("labels:reopen", args=[assignment.pk])
     messages.success(request, _saved_sentence(assignment), extra_tags=undo)
     return _next(request, assignment)
 
 
 def _next(request, assignment):
-    """Go on to the next sheet, in the same answer for htmx; to the desk when asked to stop or when nothing is left."""
-    following = None
+    """Go on to the next sheet, in the same answer for htmx; home when asked to stop or when nothing is left."""
+    following, is_tested = None, assignment.purpose == Purpose.SCREENING
     goes_on = request.POST.get("then") != "stop"
     if goes_on and has_yet_to_agree(assignment):
         return to_consent(request)
@@ -107,12 +111,13 @@ def _next(request, assignment):
         try:
             following = queue.next_assignment(labeler=request.user, project=assignment.project)
         except queue.NotOpen:
-            messages.info(request, _("This project takes no more work at the moment."))
+            over = _("This part of the test is over."), _("This project takes no more work at the moment.")
+            messages.info(request, over[not is_tested])
         else:
-            if following is None:
+            if following is None and not is_tested:  # a test's own page says what comes next
                 messages.info(request, queue.why_nothing(labeler=request.user, project=assignment.project))
     if following is None:
-        return _go(request, reverse("desk:home"))
+        return _go(request, home_of(assignment))
     address = reverse("labels:sheet", args=[following.pk])
     if not request.htmx:
         return redirect(address)
@@ -188,8 +193,10 @@ def _sheet_page(request, assignment, *, status=200, body=None, faults=(), leaf=N
 
 
 def around(assignment):
-    """Return what the frame of every sheet says: whether it is open again, and how often a reader gives a sign."""
-    return {"reopened": assignment.is_reopened, "beat": assignment.project.lease_minutes * SECONDS_PER_MINUTE_OF_LEASE}
+    """Return what the frame of every sheet says: whether it is open again, how often a reader gives a sign, and of
+    which part of a test it is."""
+    beat = assignment.project.lease_minutes * SECONDS_PER_MINUTE_OF_LEASE
+    return {"reopened": assignment.is_reopened, "beat": beat, "part": part_of(assignment)}
 
 
 def _go(request, address) -> HttpResponse:

@@ -16,10 +16,9 @@ class LabelerChoice(forms.ModelChoiceField):
 
     def __init__(self, *, by_name=False):
         either = User.objects.filter(groups__name__in=[Role.LABELER, Role.APPLICANT])
-        super().__init__(User.objects.filter(pk__in=either.values("pk")).order_by("email"), label=_("labeler"))
+        people = User.objects.filter(pk__in=either.values("pk"))
+        super().__init__(people.order_by("email" if by_name else "pseudonym_key"), label=_("labeler"))
         self.by_name = by_name
-        if not by_name:
-            self.queryset = self.queryset.order_by("pseudonym_key")
 
     @classmethod
     def of(cls, user):

@@ -71,7 +71,7 @@ class QualifiedAdmin(UnderPseudonyms):
         "revoked_by",
     )  # fmt: skip
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request, obj=None):
         return request.user.has_perm("people.add_qualified")
 
     def has_revoke_permission(self, request):

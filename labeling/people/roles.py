@@ -9,7 +9,7 @@ SEE, ADD, CHANGE = "view", "add", "change"
 ALL = (SEE, ADD, CHANGE)  # nothing is deleted in the admin: what labels rest on stays
 
 # Researchers run the operation. Labelers, programs and engineers have no permission here and never see the admin.
-RESEARCHERS = {
+RESEARCHERS: dict[str, dict] = {
     "people": {"invitation": ALL, "qualification": ALL, "qualified": ALL, "consenttext": (SEE, ADD)},
     "events": {},
     "prompts": {
@@ -59,7 +59,7 @@ RESEARCHERS = {
     "datasets": {"datasetversion": ALL, "file": (SEE,)},
 }
 # Admins do all of that, and they alone reach accounts.
-ADMINS = RESEARCHERS | {
+ADMINS: dict[str, dict] = RESEARCHERS | {
     "people": RESEARCHERS["people"]
     | {
         "user": ALL,

@@ -34,7 +34,7 @@ def _flags(test):
         label__gold__task__project__section__criterion=Criterion.FLAGS,
         yes__isnull=False,
     ).values_list("question__key", "yes")
-    right: dict[str, list[bool]] = {}
+    right: dict = {}
     for question, yes in rows:
         right.setdefault(question, []).append(yes)
     n = sum(map(len, right.values()))

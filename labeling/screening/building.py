@@ -42,7 +42,7 @@ def add_section(*, test, criterion, title, project, minutes=None, korean_title="
     last = test.sections.order_by("-position").values_list("position", flat=True).first() or 0
     section = Section(
         test=test,
-        position=position or last + 1,
+        position=last + 1 if position is None else position,
         criterion=criterion,
         title=title,
         korean_title=korean_title,
@@ -55,13 +55,12 @@ def add_section(*, test, criterion, title, project, minutes=None, korean_title="
 
 
 @transaction.atomic
-def start_section(*, test, criterion, title, instructions, by, minutes=None, korean_title="", **fields):
+def start_section(*, test, criterion, title, instructions, by, minutes=None, korean_title="", position=None, **fields):
     """Make a project that fits the criterion, and add it. `fields` go before what such a project starts with."""
     kind, usual, form = STARTS[criterion]
-    made = {"form": form, **usual, **fields}
+    made = {"kind": kind.value, "form": form, **usual, **fields}
     project = projects.create_project(
         name=f"{test.name}: {title}"[:150],
-        kind=kind.value,
         purpose=Purpose.SCREENING.value,
         instructions=instructions,
         overlap=None,
@@ -70,8 +69,9 @@ def start_section(*, test, criterion, title, instructions, by, minutes=None, kor
         **made,
     )
     return add_section(
-        test=test, criterion=criterion, title=title, project=project, minutes=minutes, korean_title=korean_title
-    )
+        test=test, criterion=criterion, title=title, project=project, minutes=minutes, korean_title=korean_title,
+        position=position,
+    )  # fmt: skip
 
 
 def check_draft(test):

@@ -61,7 +61,7 @@ class NewInvitationsForm(InvitationForm):
     )
 
     class Meta(InvitationForm.Meta):
-        fields = ("note", "cohort", "qualifications", "most_uses", "expires_at")
+        fields: tuple = ("note", "cohort", "qualifications", "most_uses", "expires_at")
 
     def clean_addresses(self):
         addresses = [line.strip().lower() for line in self.cleaned_data["addresses"].splitlines() if line.strip()]

@@ -9,18 +9,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from labeling.people.models import Invitation
+from labeling.screening.wording import shown
 from labeling.work.models import Project
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is mistaken for another
-
-
-def in_readers_language(english, korean):
-    """Return the language in which a text is read now, and the text: English where there is no Korean."""
-    return ("ko", korean) if get_language() == "ko" and korean.strip() else ("en", english)
 
 
 class TestState(models.TextChoices):
@@ -124,7 +119,7 @@ class Test(models.Model):
 
     @property
     def shown_name(self):
-        return in_readers_language(self.name, self.korean_name)[1]
+        return shown(self, "name")
 
 
 class Section(models.Model):
@@ -155,7 +150,7 @@ class Section(models.Model):
 
     @property
     def shown_title(self):
-        return in_readers_language(self.title, self.korean_title)[1]
+        return shown(self, "title")
 
 
 def new_applicant_code():

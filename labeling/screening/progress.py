@@ -1,4 +1,4 @@
-"""How far has somebody come in a test? Each of its sections with what they have done of it, and the next thing to do."""
+"""How far has somebody come in a test? Each of its sections with what they have done of it, and what comes next."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -6,7 +6,7 @@ from math import ceil
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from labeling.screening.models import Section, Sitting
+from labeling.screening.models import Criterion, Section, Sitting
 from labeling.work.models import Assignment, AssignmentState, Task
 
 
@@ -23,6 +23,10 @@ class Part:
     @property
     def left(self):
         return max(0, self.items - self.done - self.skipped)
+
+    @property
+    def is_practice(self):
+        return self.section.criterion == Criterion.PRACTICE
 
     @property
     def is_begun(self):
@@ -65,7 +69,7 @@ def parts_of(*, test, applicant):
             skipped=Count("pk", filter=Q(state=AssignmentState.SKIPPED)),
         )
     )
-    counts = {row["project"]: row for row in closed}
+    counts: dict = {row["project"]: row for row in closed}
     sittings = {
         sitting.section_id: sitting
         for sitting in Sitting.objects.filter(attempt__applicant=applicant, section__in=sections)

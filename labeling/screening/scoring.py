@@ -8,7 +8,7 @@ from django.utils import timezone
 from labeling.guidelines.models import Scale
 from labeling.labels.models import Answer, Label, Place
 from labeling.quality.models import Gold, Grade
-from labeling.screening.models import SCORED, Criterion, Result
+from labeling.screening.models import SCORED, Attempt, Criterion, Result
 from labeling.stats.agreement import flag_agreement, grade_agreement, ranking_agreement
 from labeling.stats.intervals import mean_over_items, undefined
 from labeling.work.models import AssignmentState
@@ -20,9 +20,11 @@ def score(*, attempt):
 
 
 @transaction.atomic
-def score_all(*, test, attempts):
-    """The same for many attempts at one test, in a number of queries that does not grow with them."""
-    attempts = list(attempts)
+def score_all(*, test, attempts=None):
+    """The same for many attempts at one test, or all that were handed in, in a number of queries that does not grow."""
+    if attempts is None:
+        attempts = Attempt.objects.filter(test=test, handed_in_at__isnull=False)
+    attempts = _in_line(attempts)
     key, said = _key(test), _said(test, attempts)
     now = timezone.now()
     results = [
@@ -32,6 +34,12 @@ def score_all(*, test, attempts):
     ]
     Result.objects.filter(attempt__in=attempts).delete()
     Result.objects.bulk_create(results)
+
+
+def _in_line(attempts):
+    """Lock the attempts: of two graders at a time, the second one's scoring knows the first one's grade."""
+    ids = [attempt.pk for attempt in attempts]
+    return list(Attempt.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk"))
 
 
 class _Said:
@@ -73,7 +81,8 @@ def _flags(key, said):
         "false_alarms": decisions.count((False, True)),
         "both_no": decisions.count((False, False)),
     }
-    return _fields(measures.pop("agreement"), measures, answered=len(items), items=len(tasks), counts=counts)
+    answered = {"answered": len(items), "items": key.asked[Criterion.FLAGS]}
+    return _fields(measures.pop("agreement"), measures, **answered, counts=counts)
 
 
 def _rankings(key, said, variant):
@@ -84,18 +93,25 @@ def _rankings(key, said, variant):
         if (right := key.ranks.get(task)) and (given := said.ranks.get(task)) and set(right) == set(given)
     ]
     measures = ranking_agreement(items, variant)
-    return _fields(measures.pop("agreement"), measures, answered=len(items), items=len(tasks), variant=variant)
+    answered = {"answered": len(items), "items": key.asked[Criterion.RANKINGS]}
+    return _fields(measures.pop("agreement"), measures, **answered, variant=variant)
 
 
 def _demonstrations(key, said, graders):
     """Of each demonstration the mean of its grades, and of these the mean."""
-    tasks = key.tasks[Criterion.DEMONSTRATIONS]
-    grades = [said.grades[task] for task in tasks if said.grades.get(task)]
-    wanted = graders * len(said.grades)
-    given = sum(map(len, said.grades.values()))
+    written = [said.grades[task] for task in key.tasks[Criterion.DEMONSTRATIONS] if task in said.grades]
+    grades = [item for item in written if item]
+    wanted = graders * len(written)
+    given = sum(map(len, written))
     means = [sum(item) / len(item) for item in grades]
     value = mean_over_items(means, lowest=1, highest=7) if means else undefined("not_graded" if wanted else "no_items")
-    facts = {"answered": len(said.grades), "items": len(tasks), "grades": given, "grades_wanted": wanted}
+    facts = {
+        "answered": len(written),
+        "items": key.asked[Criterion.DEMONSTRATIONS],
+        "grades": given,
+        "grades_wanted": wanted,
+        "to_grade": sum(max(graders - len(item), 0) for item in written),
+    }
     return _fields(value, grade_agreement(grades), **facts)
 
 
@@ -114,17 +130,19 @@ class _Key:
     """The right answers of one test, and which tasks each criterion has."""
 
     def __init__(self):
-        self.tasks: dict = {}
-        self.flags: dict = {}
-        self.ranks: dict = {}
+        self.tasks: dict = {}  # criterion → [task, …]
+        self.asked: dict = {}  # criterion → of how many of them one person is asked
+        self.flags: dict = {}  # task → {(question, candidate): yes}
+        self.ranks: dict = {}  # task → {candidate: rank}
 
 
 def _key(test):
     key = _Key()
-    for section in test.sections.select_related("project"):
+    for section in test.sections.filter(criterion__in=[*SCORED, Criterion.SELF_ASSESSMENT]).select_related("project"):
+        criterion, most = Criterion(section.criterion), section.project.most_per_labeler
         tasks = section.project.tasks.in_play().order_by("-priority", "-position").values_list("pk", flat=True)
-        if section.criterion in (*SCORED, Criterion.SELF_ASSESSMENT):
-            key.tasks.setdefault(Criterion(section.criterion), []).extend(tasks)
+        key.tasks.setdefault(criterion, []).extend(tasks)
+        key.asked[criterion] = key.asked.get(criterion, 0) + min(len(tasks), most or len(tasks))
     labels = dict(Gold.objects.filter(task__project__section__test=test).values_list("label", "task"))
     for label, question, candidate, yes in _flag_rows(labels):
         key.flags.setdefault(labels[label], {})[question, candidate] = yes

@@ -3,35 +3,84 @@
 from dataclasses import dataclass, field
 
 from labeling.guidelines.models import Choice
+from labeling.screening import drawn, saying
 from labeling.screening.models import SCORED, Attempt, Criterion, Decision, Outcome, Result
 
 STATES = ("to_decide", "admitted", "waiting", "declined")
-STATE_OF = {
+STATE_OF: dict[str | None, str] = {
     None: "to_decide",
     Outcome.TRAINING: "admitted",
     Outcome.HELD_OUT: "admitted",
     Outcome.WAITING: "waiting",
     Outcome.DECLINED: "declined",
 }
+NEARLY = 1e-9  # a mean of sixths that is 0.75 on paper
 
 
 @dataclass
 class Cell:
-    """One criterion of one applicant. `meets` is None where there is no value yet."""
+    """One criterion of one applicant; without a value `why` is the key of a sentence."""
 
     criterion: str
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    meets: bool | None
-    why: str
-    measures: dict
+    cutoff: float
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    why: str = "no_items"
+    measures: dict = field(default_factory=dict)
+
+    @property
+    def name(self):
+        return Criterion(self.criterion).label
+
+    @property
+    def scale(self):
+        return (1, 7) if self.criterion == Criterion.DEMONSTRATIONS else (0, 1)
+
+    @property
+    def meets(self):
+        """Does the value reach the soft cut-off? None where there is no value yet."""
+        return None if self.value is None else self.value >= self.cutoff - NEARLY
+
+    @property
+    def may_meet(self):
+        """Is the cut-off within the interval, though the value falls short of it?"""
+        return self.meets is False and self.high is not None and self.high >= self.cutoff - NEARLY
+
+    @property
+    def said(self):
+        return saying.of_criterion(self.criterion)(self.value)
+
+    @property
+    def interval(self):
+        return saying.interval(self.low, self.high, saying.of_criterion(self.criterion))
+
+    @property
+    def cutoff_said(self):
+        return saying.of_criterion(self.criterion)(self.cutoff)
+
+    @property
+    def why_not(self):
+        return saying.why(self.why)
+
+    @property
+    def evidence(self):
+        return saying.evidence(self.measures)
+
+    @property
+    def drawing(self):
+        return drawn.interval(self)
+
+    @property
+    def to_grade(self):
+        """How many grades are still missing."""
+        return self.measures.get("to_grade", 0)
 
 
 @dataclass
 class Row:
-    """One applicant without a name."""
+    """One applicant without a name. `n_decisions` says how much its reader knew of what was decided."""
 
     id: str
     code: str
@@ -39,12 +88,32 @@ class Row:
     cells: dict[str, Cell]
     chosen: dict[str, list[str]]
     outcome: str | None
-    state: str
-    is_graded: bool
+    n_decisions: int
+
+    @property
+    def state(self):
+        return STATE_OF[self.outcome]
+
+    @property
+    def outcome_said(self):
+        return Outcome(self.outcome).label if self.outcome else ""
+
+    @property
+    def may_be_decided(self):
+        return self.state != "admitted"
+
+    @property
+    def is_graded(self):
+        return not any(cell.to_grade for cell in self.cells.values())
 
     @property
     def meets_all(self):
         return all(cell.meets for cell in self.cells.values())
+
+    @property
+    def covers(self):
+        """What they say that they can judge: ["topics:hate", …]."""
+        return [f"{question}:{choice}" for question, choices in self.chosen.items() for choice in choices]
 
 
 @dataclass
@@ -53,32 +122,57 @@ class Coverage:
 
     question: str
     choice: str
+    key: str  # as in Row.covers
     label: str
-    people: int
-    members: list[str] = field(default_factory=list)
+    members: list[str]
+
+    @property
+    def people(self):
+        return len(self.members)
 
 
-def rows(test, *, sort=None, state=None, only_meeting=False):
+def rows(test, *, sort=None, state=None, only_meeting=False, codes=None):
     """Return the Rows of all attempts handed in, in a number of queries that does not grow.
 
     `sort` is a criterion, "code" or "day", with "-" before it for the highest first; those without a value come last.
+    `codes` are those to look at, if not all.
     """
     attempts = Attempt.objects.filter(test=test, handed_in_at__isnull=False)
-    results: dict = {}
-    for result in Result.objects.filter(attempt__in=attempts):
-        results.setdefault(result.attempt_id, {})[result.criterion] = result
-    outcomes: dict = {}
-    for attempt_id, outcome in (
-        Decision.objects.filter(attempt__in=attempts).order_by("decided_at", "pk").values_list("attempt", "outcome")
-    ):
-        outcomes[attempt_id] = outcome
-    criteria = criteria_of(test)
+    if codes is not None:
+        attempts = attempts.filter(code__in=codes)
+    results, outcomes, criteria = _results(attempts), _outcomes(attempts), criteria_of(test)
     found = [
-        _row(test, attempt, results.get(attempt.pk, {}), outcomes.get(attempt.pk), criteria)
+        _row(test, attempt, results.get(attempt.pk, {}), outcomes.get(attempt.pk, []), criteria)
         for attempt in attempts.only("pk", "code", "handed_in_at")
     ]
-    found = [row for row in found if state in (None, "", row.state) and (row.meets_all or not only_meeting)]
+    return arranged(found, sort=sort, state=state, only_meeting=only_meeting)
+
+
+def arranged(rows, *, sort=None, state=None, only_meeting=False):
+    """Return those of the Rows that are asked for, in the order that is asked for, as `rows` says."""
+    found = [row for row in rows if state in (None, "", row.state) and (row.meets_all or not only_meeting)]
     return _sorted(found, sort or "code")
+
+
+def team(rows, *, chosen=()):
+    """Return the Rows of those who have been admitted, and of those whose codes are chosen."""
+    return [row for row in rows if row.state == "admitted" or row.code in chosen]
+
+
+def _results(attempts):
+    found: dict = {}
+    for result in Result.objects.filter(attempt__in=attempts):
+        found.setdefault(result.attempt_id, {})[result.criterion] = result
+    return found
+
+
+def _outcomes(attempts):
+    """Return {attempt id: [outcome, …]}, the newest last."""
+    found: dict = {}
+    decisions = Decision.objects.filter(attempt__in=attempts).order_by("decided_at", "pk")
+    for attempt_id, outcome in decisions.values_list("attempt", "outcome"):
+        found.setdefault(attempt_id, []).append(outcome)
+    return found
 
 
 def criteria_of(test):
@@ -98,49 +192,62 @@ def cutoffs(test):
 
 def coverage(test, rows):
     """Return a Coverage for every topic and group that the self-assessment offers, for the team of `rows`."""
-    offered = Choice.objects.filter(
+    members: dict = {}
+    for row in rows:
+        for key in row.covers:
+            members.setdefault(key, []).append(row.code)
+    return [
+        Coverage(
+            question=choice.question.shown_wording,
+            choice=choice.key,
+            key=key,
+            label=choice.shown_label,
+            members=members.get(key, []),
+        )
+        for key, choice in offered(test).items()
+    ]
+
+
+def offered(test):
+    """Return {"topics:hate": Choice, …} of the self-assessment, worded as in its newest version."""
+    choices = Choice.objects.filter(
         question__version__form__projects__section__test=test,
         question__version__form__projects__section__criterion=Criterion.SELF_ASSESSMENT,
     ).select_related("question")
-    seen: dict = {}
-    for choice in offered.order_by("question__version__number", "question__position", "position"):
-        seen[choice.question.key, choice.key] = choice
-    found = []
-    for (question, key), choice in seen.items():
-        members = [row.code for row in rows if key in row.chosen.get(question, [])]
-        found.append(Coverage(choice.question.shown_wording, key, choice.shown_label, len(members), members))
-    return found
+    ordered = choices.order_by("question__version__number", "question__position", "position")
+    return {f"{choice.question.key}:{choice.key}": choice for choice in ordered}
 
 
-def _row(test, attempt, results, outcome, criteria):
-    cells = {criterion: _cell(criterion, results.get(criterion), cutoffs(test)[criterion]) for criterion in criteria}
+def _row(test, attempt, results, outcomes, criteria):
     assessed = results.get(Criterion.SELF_ASSESSMENT)
-    graded = cells.get(Criterion.DEMONSTRATIONS)
     return Row(
         id=str(attempt.pk),
         code=attempt.code,
         handed_in_on=attempt.handed_in_at.date(),
-        cells=cells,
+        cells={criterion: _cell(criterion, cutoffs(test)[criterion], results.get(criterion)) for criterion in criteria},
         chosen=assessed.measures.get("chosen", {}) if assessed else {},
-        outcome=outcome,
-        state=STATE_OF[outcome],
-        is_graded=graded is None or graded.measures.get("grades", 0) >= graded.measures.get("grades_wanted", 0),
+        outcome=outcomes[-1] if outcomes else None,
+        n_decisions=len(outcomes),
     )
 
 
-def _cell(criterion, result, cutoff):
+def _cell(criterion, cutoff, result):
     if result is None:
-        return Cell(criterion, None, None, None, 0, None, "no_items", {})
-    meets = None if result.value is None else result.value >= cutoff
+        return Cell(criterion, cutoff)
     return Cell(
-        criterion, result.value, result.low, result.high, result.n, meets, result.why_undefined, result.measures
+        criterion, cutoff, result.value, result.low, result.high, result.n, result.why_undefined, result.measures
     )
 
 
 def _sorted(rows, sort):
     name, backwards = sort.removeprefix("-"), sort.startswith("-")
-    if name in SCORED:
-        known = [row for row in rows if name in row.cells and row.cells[name].value is not None]
-        unknown = [row for row in rows if row not in known]
-        return sorted(known, key=lambda row: row.cells[name].value, reverse=backwards) + unknown
-    return sorted(rows, key=lambda row: (row.handed_in_on, row.code) if name == "day" else row.code, reverse=backwards)
+    keys = {
+        "code": lambda row: row.code,
+        "day": lambda row: (row.handed_in_on, row.code),
+        Criterion.SELF_ASSESSMENT: lambda row: len(row.covers),
+    }
+    if name in keys:
+        return sorted(rows, key=keys[name], reverse=backwards)
+    known = [row for row in rows if name in row.cells and row.cells[name].value is not None]
+    unknown = [row for row in rows if name not in row.cells or row.cells[name].value is None]
+    return sorted(known, key=lambda row: row.cells[name].value, reverse=backwards) + unknown

@@ -1,11 +1,13 @@
 """How is a test put together, and what hangs off it? Its texts, its sections; key, grading and selection."""
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from labeling.people.history import History
 from labeling.people.only_shown import Inside
 from labeling.screening import building, grading_pages, key_pages, selection_pages
 from labeling.screening.models import Attempt, Decision, Result, Section, Sitting, Test, TestState
@@ -18,7 +20,8 @@ class SectionForm(forms.ModelForm):
         fields = ("position", "criterion", "title", "korean_title", "project", "minutes")
 
     def clean(self):
-        said = super().clean()
+        super().clean()
+        said = self.cleaned_data
         if said.get("criterion") and said.get("project"):
             try:
                 building.check_project(said["criterion"], said["project"])
@@ -131,3 +134,14 @@ class ResultAdmin(Inside):
 class DecisionAdmin(Inside):
     list_display = ("attempt", "outcome", "reason", "decided_at", "decided_by")
     list_select_related = ("attempt", "decided_by")
+
+
+@admin.register(apps.get_model("screening", "TestEvent"))
+class TestHistory(History):
+    """What was changed of a test, its cut-offs say, and by whom."""
+
+    list_display = (
+        "pgh_created_at", "name", "state", "is_open", "cutoff_flags", "cutoff_rankings", "cutoff_demonstrations",
+        "whose_doing",
+    )  # fmt: skip
+    search_fields = ("name",)

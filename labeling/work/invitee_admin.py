@@ -24,7 +24,7 @@ class InviteeAdmin(UnderPseudonyms):
     ordering = ("-invited_at",)
     fields = ("project", "labeler_pseudonym", "invited_at", "until")
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request, obj=None):
         return request.user.has_perm("work.add_invitee")
 
     def has_change_permission(self, request, obj=None):

@@ -383,7 +383,7 @@ def expire_of(*, labeler):
 
 
 def put_down(*, labeler, projects):
-    """End somebody's work in these projects (a list of numbers) for good; drafts stay. Return how many sheets were open.
+    """End somebody's work in these projects (their numbers) for good; drafts stay. Return how many sheets were open.
 
     What is being handed in at this moment still arrives, and nothing after it. Call it in a transaction.
     """

@@ -26,7 +26,9 @@ class Collator:
         self.tokenizer, self.max_length = tokenizer, max_length
 
     def __call__(self, rows):
-        texts, pairs, weights = [], [], []
+        texts: list = []
+        pairs: list = []
+        weights: list = []
         ordered = [(row, _pairs(row["ranks"])) for row in rows]
         told = [(row, found) for row, found in ordered if found]
         for row, found in told:

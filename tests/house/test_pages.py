@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 OPEN_TO_ALL = {
     "account_login",
     "account_logout",
-    "account_signup",  # says that it is closed
+    "account_signup",  # says by which way one is let in
     "account_inactive",
     "account_email_verification_sent",
     "account_confirm_email",
@@ -19,6 +19,8 @@ OPEN_TO_ALL = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "account_confirm_login_code",
+    "screening:apply",  # which tests may be taken
+    "screening:join",  # 404: what the link leads to is told to whoever has it
     "set_language",
     "javascript-catalog",
     "livez",
@@ -66,11 +68,12 @@ def test_the_admin_is_closed_to_all_but_staff(request, client_of, person):
 
 
 def test_accounts_are_for_admins_only(rita, client_of):
-    people = [address for address in ADMIN if "/people/" in address[1]]
-    home = "/admin/"
+    """Of people, researchers see those whom they invite, what they may ask of them and what these agree to."""
+    theirs = tuple(f"/admin/people/{table}/" for table in ("invitation", "qualification", "qualified", "consenttext"))
+    people = [address for address in ADMIN if "/people/" in address[1] and not address[1].startswith(theirs)]
 
     def is_refused(answer):
-        return answer.status_code in {403, 404} or answer.headers.get("Location", "").startswith((home, "../../"))
+        return answer.status_code in {403, 404} or answer.headers.get("Location", "").startswith(("/admin/", "../../"))
 
     assert refusals_missed(client_of(rita), people, "get", but=is_refused) == {}
 

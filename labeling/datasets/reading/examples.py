@@ -67,7 +67,7 @@ def _demonstrations(choice):
     )
     named = cache(pseudonym)
     for batch in in_batches(heads.iterator(chunk_size=200)):
-        prompts = prompts_of({head.prompt_said for head in batch})
+        prompts: dict = prompts_of({head.prompt_said for head in batch})
         yield [example for head in batch for example in _of_demonstration(head, *prompts[head.prompt_said], named)]
 
 
