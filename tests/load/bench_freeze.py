@@ -1,10 +1,12 @@
 """How fast does freezing go, and does its memory stay flat? `python -m tests.load.bench_freeze --rankings 10000`
 
 Rankings of K = 4 under the form of table 3, rated and answered, about 6.7 kB a line, in a database of its own that is
-dropped afterwards. Linux only. Prints rows/s, peak memory, and the ratio to PostgreSQL's COPY of the same rows as JSON.
+dropped afterwards. Linux only. Prints rankings/s, peak memory, and the ratio to PostgreSQL's COPY of the same rows as
+JSON, which runs before and after each. `--rankings 10000 100000` shows whether memory is flat.
 """
 
 import argparse
+import multiprocessing
 import os
 import random
 import re
@@ -66,7 +68,8 @@ COPY (SELECT row_to_json(line) FROM (
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rankings", type=int, default=10_000)
+    parser.add_argument("--rankings", type=int, nargs="+", default=[10_000])
+    parser.add_argument("--big", action="store_true", help="a million rankings as well: an hour of seeding and 30 GB")
     asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labeling.settings")
     services.pytest_load_initial_conftests()
@@ -75,37 +78,58 @@ def main():
     django.setup()
     from django.db import connection
 
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
-        measure(asked.rankings)
+        for rankings in asked.rankings + [1_000_000] * asked.big:
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            try:
+                measure(rankings)
+            finally:
+                connection.creation.destroy_test_db("attune", verbosity=0)
     finally:
-        connection.creation.destroy_test_db("attune", verbosity=0)
         services.pytest_unconfigure()
 
 
 def measure(rankings):
+    begun = time.perf_counter()
+    project = filled(rankings)
+    copied = [copy_out()]
+    print(f"{rankings:,} rankings, seeded in {time.perf_counter() - begun:.0f} s", flush=True)
+    for kind, format in (("comparisons", "grouped"), ("comparisons", "trl"), ("raw", "native")):
+        rate, said = frozen(kind, format, project, rankings)
+        copied.append(copy_out())
+        beside = (copied[-2] + copied[-1]) / 2
+        print(f"{kind} {format}: {said}; COPY beside it {beside:,.0f} rows/s: {rate / beside:.2f} of it", flush=True)
+
+
+def frozen(kind, format, project, rankings):
+    """Return the rankings per second, and what else there is to say."""
     from labeling.datasets import freezing
 
-    project = fill(rankings)
-    rates = {}
-    for format in ("grouped", "trl"):
-        before = forget_peak()
-        begun, worked = time.perf_counter(), time.process_time()
-        version = freezing.freeze_here(kind="comparisons", format=format, projects=[project])
-        seconds, worked = time.perf_counter() - begun, time.process_time() - worked
-        assert version.is_frozen, version.error
-        rates[format] = rankings / seconds
-        size = sum(file.bytes for file in version.files.all())
-        print(
-            f"{format}: {rankings} rankings in {seconds:.2f} s = {rates[format]:,.0f} rankings/s; "
-            f"{version.manifest['rows']} lines, {size / 2**20:.1f} MiB compressed; processor {worked:.2f} s; "
-            f"memory {before:.0f} MiB before, {memory('VmHWM'):.0f} MiB at most"
-        )
-    rows, size, seconds = copy_out()
-    print(
-        f"COPY of row_to_json: {rows / seconds:,.0f} rows/s, {size / rows / 1000:.1f} kB a row; "
-        f"freezing reaches {rates['grouped'] * seconds / rows:.2f} of it"
+    before = forget_peak()
+    begun, worked = time.perf_counter(), time.process_time()
+    version = freezing.freeze_here(kind=kind, format=format, projects=[project])
+    seconds, worked = time.perf_counter() - begun, time.process_time() - worked
+    assert version.is_frozen, version.error
+    size = sum(file.bytes for file in version.files.all())
+    return rankings / seconds, (
+        f"{rankings / seconds:,.0f} rankings/s ({seconds:.2f} s, processor {worked:.2f} s), "
+        f"{version.manifest['rows']} lines, {size / 2**20:.1f} MiB compressed, "
+        f"memory {before:.0f} MiB before, {memory('VmHWM'):.0f} MiB at most"
     )
+
+
+def filled(rankings):
+    """Return the id of a project with that many, made by a child: what seeding takes is not this process's memory."""
+    from django.db import connection
+
+    connection.close()
+    forked = multiprocessing.get_context("fork")
+    told = forked.SimpleQueue()
+    child = forked.Process(target=lambda: told.put(fill(rankings).pk))
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+    return told.get()
 
 
 def fill(rankings):
@@ -166,14 +190,14 @@ def text(chance, words):
 
 
 def copy_out():
+    """Return the rows per second of COPY."""
     from django.db import connection
 
-    begun, rows, size = time.perf_counter(), 0, 0
+    begun, rows = time.perf_counter(), 0
     with connection.cursor() as cursor, cursor.copy(COPY) as out:
-        for block in out:
+        for _block in out:
             rows += 1
-            size += len(block)
-    return rows, size, time.perf_counter() - begun
+    return rows / (time.perf_counter() - begun)
 
 
 def forget_peak():

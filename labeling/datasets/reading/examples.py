@@ -68,10 +68,10 @@ def _demonstrations(choice):
     named = cache(pseudonym)
     for batch in in_batches(heads.iterator(chunk_size=200)):
         prompts: dict = prompts_of({head.prompt_said for head in batch})
-        yield [example for head in batch for example in _of_demonstration(head, *prompts[head.prompt_said], named)]
+        yield [example for head in batch for example in _of_demonstration(head, named, *prompts[head.prompt_said])]
 
 
-def _of_demonstration(head, messages, meta, named):
+def _of_demonstration(head, named, messages, meta):
     """An instruction with K pairs gives K examples, each with the other K - 1 in context, and one for its answer."""
     said = [(messages, head.demonstration__text)] if head.demonstration__text.strip() else []
     if head.demonstration__prompt_type == Origin.FEW_SHOT:

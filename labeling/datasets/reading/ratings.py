@@ -60,7 +60,7 @@ def batches(choice):
     for batch in in_batches(heads.iterator(chunk_size=200)):
         prompts = prompts_of({head.assignment__task__prompt_id for head in batch})
         ids = [head.pk for head in batch]
-        said, about_prompts = _said(ids), _about_prompts(ids)
+        said, of_prompts = _said(ids), about_prompts(ids)
         yield [
             Rating.of(
                 head,
@@ -68,7 +68,7 @@ def batches(choice):
                 named,
                 response=response,
                 notes=notes,
-                prompt_answers=about_prompts.get(head.pk, NOTHING),
+                prompt_answers=of_prompts.get(head.pk, NOTHING),
                 likert=likert,
             )
             for head in batch
@@ -97,17 +97,30 @@ WHERE g.label_id = ANY(%(labels)s)
 ORDER BY g.label_id, c.ordinal
 """  # noqa: S608  only our own words are put together here
 
+# As of a response: what was not asked, because the prompt has none of its tags, is null. Writing asks everything.
 ABOUT_PROMPTS = """
-SELECT a.label_id, json_object_agg(q.key, CASE
-    WHEN a.is_na THEN NULL
-    WHEN a.yes IS NOT NULL THEN to_json(a.yes)
-    WHEN a.number IS NOT NULL THEN to_json(a.number)
-    WHEN a.chosen IS NOT NULL THEN CASE WHEN q.scale = 'choice' THEN to_json(a.chosen[1]) ELSE to_json(a.chosen) END
-    ELSE to_json(a.text)
-END ORDER BY q.position)::text
-FROM labels_answer a JOIN guidelines_question q ON q.id = a.question_id
-WHERE a.label_id = ANY(%s) AND a.rating_id IS NULL
-GROUP BY a.label_id
+WITH each AS (
+    SELECT a.label_id, q.key, q.position, CASE
+        WHEN a.is_na THEN NULL
+        WHEN a.yes IS NOT NULL THEN to_json(a.yes)
+        WHEN a.number IS NOT NULL THEN to_json(a.number)
+        WHEN a.chosen IS NOT NULL THEN CASE WHEN q.scale = 'choice' THEN to_json(a.chosen[1]) ELSE to_json(a.chosen) END
+        ELSE to_json(a.text)
+    END AS answer
+    FROM labels_answer a JOIN guidelines_question q ON q.id = a.question_id
+    WHERE a.label_id = ANY(%(labels)s) AND a.rating_id IS NULL
+    UNION ALL
+    SELECT l.id, q.key, q.position, NULL
+    FROM labels_label l
+    JOIN work_assignment s ON s.id = l.assignment_id
+    JOIN work_project j ON j.id = s.project_id AND j.kind <> 'demonstration'
+    JOIN guidelines_question q ON q.version_id = s.form_version_id AND q.per = 'prompt' AND q.applies_to_tags <> '{}'
+    JOIN work_task t ON t.id = s.task_id
+    JOIN prompts_prompt p ON p.id = t.prompt_id AND NOT p.tags && q.applies_to_tags
+    WHERE l.id = ANY(%(labels)s)
+    AND NOT EXISTS (SELECT FROM labels_answer a WHERE a.label_id = l.id AND a.question_id = q.id)
+)
+SELECT label_id, json_object_agg(key, answer ORDER BY position)::text FROM each GROUP BY label_id
 """
 
 
@@ -130,7 +143,8 @@ def _said(labels):
     return found
 
 
-def _about_prompts(labels):
+def about_prompts(labels):
+    """{label id: the answers about its prompt, as JSON}"""
     with connection.cursor() as cursor:
-        cursor.execute(ABOUT_PROMPTS, [labels])
+        cursor.execute(ABOUT_PROMPTS, {"labels": labels})
         return {label: as_it_is(answers) for label, answers in cursor}

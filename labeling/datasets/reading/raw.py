@@ -1,12 +1,17 @@
-"""What was said, to the letter? Every revision of every label."""
+"""What was said, to the letter? Every revision of every label, in the values of labeling.labels.lines."""
 
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from django.db import connection
+
 from labeling.datasets import choosing
-from labeling.datasets.reading.records import Record, in_batches, prompts_of
-from labeling.labels.lines import line, whole
-from labeling.work.models import Slot
+from labeling.datasets.reading.ratings import NOTHING, about_prompts
+from labeling.datasets.reading.records import ANSWERS, Record, as_it_is, in_batches, prompts_of
+from labeling.people.pseudonyms import pseudonym
+from labeling.work.models import LETTERS
 
 
 @dataclass(slots=True)
@@ -14,9 +19,54 @@ class Raw(Record):
     line: dict[str, Any]
 
 
-SLOTS = Slot.objects.select_related("candidate__response__endpoint").defer(
-    "candidate__response__sampling", "candidate__response__meta"
+# Rows of plain values: of a million labels, objects alone would take an hour.
+HEAD = (
+    "pk",
+    "revision",
+    "seconds",
+    "submitted_at",
+    "superseded_at",
+    "prompt_said",
+    "split_said",
+    "owner_said",
+    "assignment_id",
+    "assignment__task_id",
+    "assignment__project_id",
+    "assignment__project__kind",
+    "assignment__purpose",
+    "assignment__labeler__pseudonym_key",
+    "assignment__cohort",
+    "assignment__by_program",
+    "assignment__task__is_calibration",
+    "assignment__form_version_id",
+    "assignment__instructions_version_id",
+    "assignment__instructions_version__number",
+    "ranking__pk",
+    "demonstration__text",
+    "demonstration__prompt_type",
+    "demonstration__tags",
 )
+SLOTS = """
+SELECT s.assignment_id, s.place, r.id, e.name, r.text
+FROM work_slot s
+JOIN work_taskcandidate c ON c.id = s.candidate_id
+JOIN candidates_response r ON r.id = c.response_id
+LEFT JOIN candidates_modelendpoint e ON e.id = r.endpoint_id
+WHERE s.assignment_id = ANY(%s)
+ORDER BY s.assignment_id, s.place
+"""
+PLACES = """
+SELECT p.ranking_id, p.rank, s.place FROM labels_place p JOIN work_slot s ON s.id = p.slot_id
+WHERE p.ranking_id = ANY(%s)
+ORDER BY p.ranking_id, p.rank, s.place
+"""
+RATINGS = f"""
+{ANSWERS}
+SELECT g.label_id, s.place, g.overall_quality, said.answers, g.notes
+FROM labels_rating g JOIN work_slot s ON s.id = g.slot_id LEFT JOIN said ON said.rating_id = g.id
+WHERE g.label_id = ANY(%(labels)s)
+ORDER BY g.label_id, s.place
+"""  # noqa: S608  only our own words are put together here
 
 
 def count(choice):
@@ -25,31 +75,107 @@ def count(choice):
 
 def batches(choice):
     """In the order in which they were made."""
-    labels = whole(choosing.labels(choice), slots=SLOTS).order_by("pk")
-    for batch in in_batches(labels.iterator(chunk_size=200)):
-        prompts = prompts_of({label.prompt_said for label in batch})
-        yield [_raw(label, prompts) for label in batch]
+    heads = choosing.labels(choice).order_by("pk").values_list(*HEAD, named=True)
+    named = cache(pseudonym)
+    for batch in in_batches(heads.iterator(chunk_size=200)):
+        labels = [head.pk for head in batch]
+        prompts = prompts_of({head.prompt_said for head in batch})
+        slots = _slots({head.assignment_id for head in batch})
+        rankings = _rankings([head.ranking__pk for head in batch if head.ranking__pk])
+        ratings, of_prompts = _ratings(labels), about_prompts(labels)
+        yield [
+            _raw(
+                head,
+                named(head.assignment__labeler__pseudonym_key),
+                *prompts[head.prompt_said],
+                slots=slots[head.assignment_id],
+                ranking=rankings.get(head.ranking__pk),
+                ratings=ratings[head.pk],
+                prompt_answers=of_prompts.get(head.pk, NOTHING),
+            )
+            for head in batch
+        ]
 
 
-def _raw(label, prompts):
-    assignment = label.assignment
-    said = line(label)
-    texts = {slot.letter: slot.candidate.response.text for slot in assignment.slots.all()}
-    messages, meta = prompts[label.prompt_said]
-    said |= {
+def _raw(head, labeler, messages, meta, **said):
+    line = {
+        "id": head.pk,
+        "assignment": str(head.assignment_id),
+        "task": head.assignment__task_id,
+        "prompt": head.prompt_said,
+        "project": head.assignment__project_id,
+        "kind": head.assignment__project__kind,
+        "purpose": head.assignment__purpose,
+        "labeler": labeler,
+        "cohort": head.assignment__cohort or None,
+        "by_program": head.assignment__by_program,
+        "calibration": head.assignment__task__is_calibration,
+        "form_version": head.assignment__form_version_id,
+        "instructions_version": head.assignment__instructions_version__number,
+        "revision": head.revision,
+        "seconds": head.seconds,
+        "submitted_at": head.submitted_at,
+        **said,
+        "demonstration": _demonstration(head),
         "prompt_messages": messages,
-        "slots": [slot | {"text": texts[slot["slot"]]} for slot in said["slots"]],
-        "is_standing": label.superseded_at is None,
-        "superseded_at": label.superseded_at,
-        "split": label.split_said,
-        "owner": label.owner_said,
+        "is_standing": head.superseded_at is None,
+        "superseded_at": head.superseded_at,
+        "split": head.split_said,
+        "owner": head.owner_said,
         "meta": meta,
     }
     return Raw(
-        split=label.split_said,
-        labels=(label.pk,),
-        labelers=(said["labeler"],),
-        forms=(assignment.form_version_id,),
-        instructions=(assignment.instructions_version_id,),
-        line=said,
+        split=head.split_said,
+        labels=(head.pk,),
+        labelers=(labeler,),
+        forms=(head.assignment__form_version_id,),
+        instructions=(head.assignment__instructions_version_id,),
+        line=line,
     )
+
+
+def _demonstration(head):
+    if head.demonstration__text is None:
+        return None
+    return {
+        "text": head.demonstration__text,
+        "prompt_type": head.demonstration__prompt_type or None,
+        "tags": head.demonstration__tags,
+    }
+
+
+def _slots(assignments):
+    """{assignment id: [{slot, response, model, text}, …]} as they were shown."""
+    found = defaultdict(list)
+    for assignment, place, response, model, text in _asked(SLOTS, [list(assignments)]):
+        found[assignment].append({"slot": LETTERS[place - 1], "response": response, "model": model, "text": text})
+    return found
+
+
+def _rankings(ids):
+    """{ranking id: groups of letters, best first}; an empty ranking is an empty list."""
+    found: dict[int, dict[int, list[str]]] = {id: {} for id in ids}
+    for ranking, rank, place in _asked(PLACES, [ids]):
+        found[ranking].setdefault(rank, []).append(LETTERS[place - 1])
+    return {ranking: list(groups.values()) for ranking, groups in found.items()}
+
+
+def _ratings(labels):
+    """{label id: [{slot, overall_quality, answers, notes}, …]} by letter."""
+    found = defaultdict(list)
+    for label, place, quality, answers, notes in _asked(RATINGS, {"labels": labels}):
+        found[label].append(
+            {
+                "slot": LETTERS[place - 1],
+                "overall_quality": quality,
+                "answers": as_it_is(answers or "{}"),
+                "notes": notes,
+            }
+        )
+    return found
+
+
+def _asked(sql, params):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        yield from cursor
