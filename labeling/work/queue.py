@@ -419,6 +419,55 @@ def standing_still(*, project):
         Membership.objects.filter(project=project).update(taken_from_pool=Coalesce(Subquery(counted), 0))
 
 
+# What follows from sheets that are `closed` and keep no seat: their tasks' seats, and their labelers' counters.
+FREED = """
+in_order AS MATERIALIZED (
+    SELECT id FROM work_task WHERE id IN (SELECT task_id FROM closed WHERE state <> 'submitted')
+    ORDER BY project_id, priority DESC, position DESC FOR UPDATE
+), freed AS (
+    UPDATE work_task task SET taken = task.taken - seats.freed
+    FROM (
+        SELECT task_id AS id, count(*) FILTER (WHERE NOT by_program) AS freed
+        FROM closed WHERE state <> 'submitted' GROUP BY task_id
+    ) seats JOIN in_order USING (id)
+    WHERE task.id = seats.id RETURNING task.id AS task_id, task.is_calibration
+), given_back AS (
+    UPDATE work_membership membership SET
+        taken = membership.taken - sheets.n, taken_from_pool = membership.taken_from_pool - sheets.from_pool
+    FROM (
+        SELECT membership_id, count(*) AS n, count(*) FILTER (WHERE is_calibration) AS from_pool
+        FROM closed JOIN freed USING (task_id) WHERE state <> 'submitted' GROUP BY membership_id
+    ) sheets
+    WHERE membership.id = sheets.membership_id
+)
+"""
+
+TAKE_OUT = f"""
+WITH lined_up AS MATERIALIZED (
+    SELECT id, project_id, labeler_id FROM work_membership WHERE (project_id, labeler_id) IN (
+        SELECT project_id, labeler_id FROM work_assignment WHERE id = ANY(%(sheets)s)
+    ) ORDER BY id FOR UPDATE
+), closed AS (
+    UPDATE work_assignment held SET state = 'skipped' FROM lined_up
+    WHERE held.id = ANY(%(sheets)s) AND held.state = 'submitted'
+      AND held.project_id = lined_up.project_id AND held.labeler_id = lined_up.labeler_id
+    RETURNING held.task_id, held.state, held.by_program, lined_up.id AS membership_id
+), {FREED}
+SELECT count(*) FROM closed
+"""  # noqa: S608  put together from what stands above
+
+
+def take_out(*, sheets):
+    """Free the seats of submitted sheets (their ids) whose labels are taken out; return how many were submitted.
+
+    They are skipped from then on, so that they are not served to the same people again. Call it in the transaction that
+    deletes the labels.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_OUT, {"sheets": list(sheets)})
+        return cursor.fetchone()[0]
+
+
 def _expire(condition, params, limit):
     with connection.cursor() as cursor:
         cursor.execute(
@@ -435,25 +484,7 @@ def _expire(condition, params, limit):
                     closed_at = coalesce(held.was_closed_at, %s), was_closed_at = NULL
                 FROM late JOIN lined_up USING (project_id, labeler_id) WHERE held.id = late.id
                 RETURNING held.task_id, held.state, held.by_program, lined_up.id AS membership_id
-            ), in_order AS MATERIALIZED (
-                SELECT id FROM work_task WHERE id IN (SELECT task_id FROM closed WHERE state = 'expired')
-                ORDER BY project_id, priority DESC, position DESC FOR UPDATE
-            ), freed AS (
-                UPDATE work_task task SET taken = task.taken - seats.freed
-                FROM (
-                    SELECT task_id AS id, count(*) FILTER (WHERE NOT by_program) AS freed
-                    FROM closed WHERE state = 'expired' GROUP BY task_id
-                ) seats JOIN in_order USING (id)
-                WHERE task.id = seats.id RETURNING task.id AS task_id, task.is_calibration
-            ), given_back AS (
-                UPDATE work_membership membership SET
-                    taken = membership.taken - sheets.n, taken_from_pool = membership.taken_from_pool - sheets.from_pool
-                FROM (
-                    SELECT membership_id, count(*) AS n, count(*) FILTER (WHERE is_calibration) AS from_pool
-                    FROM closed JOIN freed USING (task_id) WHERE state = 'expired' GROUP BY membership_id
-                ) sheets
-                WHERE membership.id = sheets.membership_id
-            )
+            ), {FREED}
             SELECT count(*) FROM closed
             """,  # noqa: S608  the condition is one of those above
             [*params, limit, timezone.now()],
