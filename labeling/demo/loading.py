@@ -1,4 +1,4 @@
-"""What does the demo consist of? Accounts, forty prompts, the answers to most, and projects ready to work on.
+"""What does the demo consist of? Accounts, forty prompts, the answers to most, projects to work on, screening tests.
 
 The last prompts come without answers: the four models, for whom a server with the written answers stands in, are
 there to be asked. Loading it again changes nothing that is there, but for the address of that server.
@@ -9,11 +9,12 @@ import os
 from pathlib import Path
 
 import orjson
-from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 
 from labeling.candidates import importing
 from labeling.candidates.models import ModelEndpoint
+from labeling.demo import applicants, screening
+from labeling.people import consenting
 from labeling.people.models import Cohort, CohortMembership, Role, User
 from labeling.prompts.models import Import, Prompt
 from labeling.work import drawing, projects
@@ -36,7 +37,11 @@ ACCOUNTS = [
     ("ann@attune.example", "Ann", Role.LABELER, Cohort.TRAINING),
     ("bob@attune.example", "Bob", Role.LABELER, Cohort.TRAINING),
     ("hal@attune.example", "Hal", Role.LABELER, Cohort.HELD_OUT),
+    ("rita@attune.example", "Rita", Role.RESEARCHER, None),
+    ("rolf@attune.example", "Rolf", Role.RESEARCHER, None),
+    *((email, name, Role.APPLICANT, None) for email, name, _language, _ability in applicants.APPLICANTS),
 ]
+CONSENT = {"english": HERE / "data" / "consent.en.md", "korean": HERE / "data" / "consent.ko.md"}
 # The parts that the written answers play, in the paper's terms.
 MODELS = {"gpt-175b": "gpt", "sft-175b": "sft", "ppo-175b": "ppo", "ppo-ptx-175b": "ppo_ptx"}
 
@@ -52,6 +57,8 @@ def load():
         import_prompts(requested_by=admin)
     if not Project.objects.filter(name=WRITING).exists():
         make_writing_project(admin)
+    ask_for_consent(admin)
+    applicants.take_tests({language: screening.load(language) for language in screening.LANGUAGES})
     return Project.objects.filter(name=PROJECT).first() or make_project(admin)
 
 
@@ -59,12 +66,21 @@ def make_account(email, name, role, cohort):
     """Make one account of the demo: its address counts as verified, and it has no second factor."""
     if User.objects.filter(email=email).exists():
         return
-    is_admin = role == Role.ADMIN
-    user = User.objects.create_user(email, PASSWORD, name=name, is_staff=is_admin, is_superuser=is_admin)
+    is_admin, is_staff = role == Role.ADMIN, role in (Role.ADMIN, Role.RESEARCHER)
+    user = User.objects.create_user(email, PASSWORD, name=name, is_staff=is_staff, is_superuser=is_admin)
     user.groups.add(Group.objects.get(name=role))
-    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     if cohort:
         CohortMembership.objects.create(labeler=user, cohort=cohort)
+
+
+def ask_for_consent(admin):
+    """Publish what labelers and applicants agree to; those of the demo have."""
+    if consenting.newest_text() is None:
+        consenting.publish(by=admin, **{language: path.read_text() for language, path in CONSENT.items()})
+    text = consenting.newest_text()
+    for person in User.objects.filter(email__in=[email for email, *_rest in ACCOUNTS]):
+        if consenting.wanted_of(person):
+            consenting.agree(person=person, text=text, language="en")
 
 
 def make_model(name, role):

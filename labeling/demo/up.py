@@ -35,6 +35,7 @@ ACCOUNTS = """\
 Sign in as   admin@attune.example   who sets everything up
              ann@attune.example     a labeler, as is bob@attune.example
              hal@attune.example     a labeler of the held-out cohort
+             rita@attune.example    a researcher, as is rolf@attune.example
 Password     attune-demo            for all of them"""
 
 
