@@ -138,9 +138,11 @@ class _Said:
         item.grades = grades if self.is_decided or not item.grades_missing else []
 
     def _chosen(self, given):
+        chosen = {key: value for (key, _candidate), value in given.items()}
         return [
-            Line(asked=self._wording(key), right="", given=self._labelled(key, value))
-            for (key, _candidate), value in given.items()
+            Line(asked=question.shown_wording, right="", given=self._labelled(key, chosen[key]))
+            for key, question in self.questions.items()
+            if key in chosen
         ]
 
     def _labelled(self, question, value):
@@ -185,7 +187,7 @@ def _grades(labels):
 
 def _questions(test):
     questions = Question.objects.filter(version__form__projects__section__test=test)
-    return {question.key: question for question in questions.order_by("version__number")}
+    return {question.key: question for question in questions.order_by("version__number", "position")}
 
 
 def _ranks(right, given, letters):

@@ -80,7 +80,6 @@ class TestAdmin(admin.ModelAdmin):
         ),
         (_("Dates"), {"fields": ("published_at", "published_by", "created_at", "created_by")}),
     )
-    filter_horizontal = ("invitations",)
 
     # What applicants are measured by stays as it was when they were told.
     FIXED_WHEN_PUBLISHED = ("ranking_variant", "graders")
