@@ -15,6 +15,8 @@ from labeling.labels.models import Label
 from labeling.labels.saying import said
 from labeling.labels.views import own_assignment
 from labeling.people.access import labeler_required
+from labeling.people.models import Role
+from labeling.surveys import offering
 from labeling.work import counting, queue
 from labeling.work.models import Assignment, AssignmentState, Kind, Project
 
@@ -24,12 +26,16 @@ RECENT = 5
 @login_required
 @require_GET
 def home(request):
+    """Today's work; whoever only applies finds what they applied for."""
+    if request.user.role_names == {Role.APPLICANT} and not request.user.is_superuser:
+        return redirect("screening:apply")
     spent = history.seconds_spent(request.user)
     context = {
         "cards": [_card(request.user, project) for project in _projects(request.user)],
         "recent": history.entries(request.user)[0][:RECENT],
         "spent_today": history.spent(spent["today"]),
         "spent_this_week": history.spent(spent["week"]),
+        "offer": offering.offer_to(request.user),
     }
     return render(request, "desk/home.html", context)
 

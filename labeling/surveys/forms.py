@@ -1,0 +1,59 @@
+"""What is asked in the two surveys? Every question may be left out."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from labeling.surveys.countries import countries
+from labeling.surveys.models import STATEMENTS, AgeBand, Education, Ethnicity, Gender, Satisfaction
+
+SKIPPED = ("", _("I would rather not say"))
+AGREEMENT = [
+    ("1", _("strongly disagree")),
+    ("2", _("disagree")),
+    ("3", _("neither agree nor disagree")),
+    ("4", _("agree")),
+    ("5", _("strongly agree")),
+]
+
+
+def _one_of(choices, label):
+    return forms.ChoiceField(
+        label=label, choices=[*choices, SKIPPED], widget=forms.RadioSelect, required=False, initial=""
+    )
+
+
+class AboutYou(forms.Form):
+    """Appendix B.3."""
+
+    gender = _one_of(Gender.choices, _("What gender do you identify as?"))
+    ethnicities = forms.MultipleChoiceField(
+        label=_("What ethnicities do you identify as? You may choose several."),
+        choices=Ethnicity.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    nationality = forms.ChoiceField(label=_("What is your nationality?"), required=False)
+    age_band = _one_of(AgeBand.choices, _("What is your age?"))
+    education = _one_of(Education.choices, _("What is your highest attained level of education?"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["nationality"].choices = [SKIPPED, *countries()]
+
+
+class AboutTheWork(forms.Form):
+    """Appendix B.4: five statements, from "strongly disagree" to "strongly agree"."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in STATEMENTS:
+            statement = Satisfaction._meta.get_field(name).verbose_name
+            self.fields[name] = forms.TypedChoiceField(
+                label=statement,
+                choices=[*AGREEMENT, SKIPPED],
+                coerce=int,
+                empty_value=None,
+                widget=forms.RadioSelect,
+                required=False,
+                initial="",
+            )

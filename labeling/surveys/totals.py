@@ -1,0 +1,108 @@
+"""What have people said as a whole? Totals over at least five, and only of quarters that are over.
+
+While a quarter runs, a total that is looked at before and after somebody answers would tell what they said.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from labeling.stats.intervals import Estimate, mean_over_items
+from labeling.surveys.countries import name_of
+from labeling.surveys.models import (
+    STATEMENTS,
+    AgeBand,
+    Demographics,
+    Education,
+    Ethnicity,
+    Gender,
+    Satisfaction,
+    quarter_of,
+)
+from labeling.surveys.suppression import FEWEST, shown_of_one, shown_of_several
+
+SKIPPED = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One answer and how many gave it: `n` is None where that is hidden."""
+
+    label: str
+    n: int | None
+    key: str = SKIPPED
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said of one statement in one quarter; `estimate` is None where fewer than five answered."""
+
+    statement: str
+    estimate: Estimate | None
+
+
+@dataclass(frozen=True)
+class Quarter:
+    quarter: str
+    people: int
+    said: list[Said]
+
+
+def demographics():
+    """Return {"people": n, "questions": [(name, [Cell])]}; None in place of n while fewer than five are counted."""
+    rows = _in_whole_batches(list(Demographics.objects.filter(quarter__lt=quarter_of()).order_by("quarter")))
+    if len(rows) < FEWEST:
+        return {"people": None, "questions": []}
+    single = {"gender": Gender, "age_band": AgeBand, "education": Education}
+    questions = [(_asks(name), _single(rows, name, dict(choices.choices))) for name, choices in single.items()]
+    codes = sorted({row.nationality for row in rows} - {SKIPPED}, key=name_of)
+    questions.append((_asks("nationality"), _single(rows, "nationality", {code: name_of(code) for code in codes})))
+    questions.append((_asks("ethnicities"), _ethnicities(rows)))
+    return {"people": len(rows), "questions": questions}
+
+
+def satisfaction(project):
+    """Return a Quarter for each that is over and in which at least five spoke of `project`, oldest first."""
+    rows = Satisfaction.objects.filter(project=project, quarter__lt=quarter_of()).order_by("quarter")
+    by_quarter: dict[str, list[Satisfaction]] = {}
+    for row in rows:
+        by_quarter.setdefault(row.quarter, []).append(row)
+    return [
+        Quarter(quarter, len(said), [_said(said, name) for name in STATEMENTS])
+        for quarter, said in by_quarter.items()
+        if len(said) >= FEWEST
+    ]
+
+
+def _in_whole_batches(rows):
+    """Whole quarters, as far as each step adds at least five people: a smaller step would be a group of its own."""
+    counted, step = [], []
+    for quarter in sorted({row.quarter for row in rows}):
+        step += [row for row in rows if row.quarter == quarter]
+        if len(step) >= FEWEST:
+            counted, step = counted + step, []
+    return counted
+
+
+def _single(rows, name, labels):
+    counts = Counter(getattr(row, name) for row in rows)
+    shown = shown_of_one({key: counts[key] for key in (*labels, SKIPPED)})
+    return [Cell(str(labels.get(key, "")), n, key) for key, n in shown.items()]
+
+
+def _ethnicities(rows):
+    """Shares of those who chose any; as several may be chosen, they may add up to more than all."""
+    answered = [row for row in rows if row.ethnicities]
+    counts = Counter(one for row in answered for one in row.ethnicities)
+    shown = shown_of_several({key: counts[key] for key in Ethnicity.values}, len(answered))
+    return [Cell(str(Ethnicity(key).label), n, key) for key, n in shown.items()]
+
+
+def _said(rows, name):
+    values = [value for row in rows if (value := getattr(row, name)) is not None]
+    enough = len(values) >= FEWEST
+    statement = Satisfaction._meta.get_field(name).verbose_name
+    return Said(str(statement), mean_over_items(values, lowest=1, highest=5) if enough else None)
+
+
+def _asks(name):
+    return str(Demographics._meta.get_field(name).verbose_name)
