@@ -1,4 +1,4 @@
-"""How are the keys of models kept? Encrypted, with keys that the database never sees; read only to make a call."""
+"""How are keys of models and secrets of webhooks kept? Encrypted with keys that the database never sees."""
 
 import base64
 import hashlib
@@ -8,23 +8,23 @@ from django.conf import settings
 
 
 class CannotOpen(Exception):
-    """A key was encrypted under a CREDENTIAL_KEYS that is no longer set."""
+    """A secret was encrypted under a CREDENTIAL_KEYS that is no longer set."""
 
 
 def seal(key):
-    """Encrypt a model's key under the first of CREDENTIAL_KEYS; nothing stays nothing."""
+    """Encrypt a secret under the first of CREDENTIAL_KEYS; nothing stays nothing."""
     return _box().encrypt(key.encode()).decode() if key else ""
 
 
 def unseal(sealed):
-    """Return the model's key. Raises CannotOpen."""
+    """Return the secret. Raises CannotOpen."""
     if not sealed:
         return ""
     try:
         return _box().decrypt(sealed.encode()).decode()
     except InvalidToken:
         raise CannotOpen(
-            "The key of this model was encrypted under other CREDENTIAL_KEYS than are set now. Enter it anew."
+            "The key was encrypted under other CREDENTIAL_KEYS than are set now. Enter it anew."
         ) from None
 
 

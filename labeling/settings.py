@@ -216,6 +216,8 @@ if ENV == "production":
 MODEL_HOSTS = listed(os.environ.get("MODEL_HOSTS", "").lower())
 MODEL_CA_FILE = os.environ.get("MODEL_CA_FILE") or None
 MODEL_ANSWER_MAX_BYTES = 4 * 2**20
+# Receivers of webhooks that may be private or without TLS, as host:port
+WEBHOOK_HOSTS = listed(os.environ.get("WEBHOOK_HOSTS", "").lower())
 
 # Data
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -246,6 +248,7 @@ SWEEP_SECONDS = int(os.environ.get("SWEEP_SECONDS", "15"))
 CELERY_TASK_ROUTES = {
     "labeling.candidates.tasks.ask_models": {"queue": "models"},
     "labeling.events.tasks.deliver": {"queue": "sweeps"},
+    "labeling.events.tasks.post": {"queue": "sweeps"},
 }
 CELERY_BEAT_SCHEDULE = {
     # A message that its successor has overtaken is dropped, so that none pile up while no worker is there.
@@ -256,6 +259,8 @@ CELERY_BEAT_SCHEDULE = {
         ("resume generation", "labeling.candidates.tasks.resume_generation", SWEEP_SECONDS),
         ("resume freezing", "labeling.datasets.tasks.resume_freezing", SWEEP_SECONDS),
         ("send letters", "labeling.events.tasks.deliver_waiting", SWEEP_SECONDS),
+        ("post webhooks", "labeling.events.tasks.post_due", SWEEP_SECONDS),
+        ("forget webhooks", "labeling.events.tasks.forget_messages", 3600),
         ("forget kept answers", "labeling.api.tasks.forget_kept_answers", 3600),
     ]
 }
@@ -316,6 +321,7 @@ SPECTACULAR_SETTINGS = {
         "ProjectState": "labeling.work.models.ProjectState",
         "AssignmentState": "labeling.work.models.AssignmentState",
         "DatasetState": "labeling.datasets.models.DatasetState",
+        "DeliveryState": "labeling.events.models.DeliveryState",
         "Kind": "labeling.work.models.Kind",
         "DatasetKind": "labeling.datasets.models.DatasetKind",
         "Cohort": "labeling.people.models.Cohort",

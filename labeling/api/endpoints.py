@@ -19,7 +19,7 @@ from labeling.api.permissions import Engineers
 from labeling.api.shapes import Strict
 from labeling.candidates import registering, trying
 from labeling.candidates.models import ModelEndpoint
-from labeling.candidates.sealing import seal
+from labeling.sealing import seal
 
 NEW = OpenApiExample(
     "A new checkpoint",

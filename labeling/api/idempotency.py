@@ -84,5 +84,6 @@ def _again(earlier, request_hash):
 
 
 def _keep(user, key, request_hash, response):
-    body = None if response.data is None else orjson.loads(JSONRenderer().render(response.data))
+    data = getattr(response, "data_kept", response.data)  # what is shown once is not kept
+    body = None if data is None else orjson.loads(JSONRenderer().render(data))
     KeptAnswer.objects.create(user=user, key=key, request_hash=request_hash, status=response.status_code, body=body)

@@ -45,10 +45,16 @@ class ByRoleAndScope(BasePermission):
 class Engineers(ByRoleAndScope):
     """Engineers, researchers and admins; a token needs the scope write for what changes something."""
 
-    roles = READERS
+    roles: tuple[Role, ...] = READERS
 
     def scopes(self, method):
         return [Scope.READ.value, Scope.WRITE.value] if method in SAFE_METHODS else [Scope.WRITE.value]
+
+
+class Integrators(Engineers):
+    """Who connects Attune with other systems: engineers and admins, with the same scopes."""
+
+    roles = (Role.ENGINEER, Role.ADMIN)
 
 
 class Workers(ByRoleAndScope):

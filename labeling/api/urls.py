@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import include, path, re_path
 
-from labeling.api import datasets, docs, endpoints, generations, imports, labels, projects, prompts, sheets
+from labeling.api import datasets, docs, endpoints, generations, imports, labels, projects, prompts, sheets, webhooks
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 SHOW: dict[str, Any] = {"get": "retrieve"}
@@ -44,6 +44,11 @@ v1 = [
     path("datasets/<int:pk>/card/", datasets.show_card),
     path("datasets/<int:pk>/changes/", datasets.show_changes),
     path("datasets/<int:pk>/files/<str:name>", datasets.download, name="dataset-file"),
+    path("webhooks/", webhooks.Webhooks.as_view(LIST)),
+    path("webhooks/<int:pk>/", webhooks.Webhooks.as_view(CHANGE | {"delete": "destroy"})),
+    path("webhooks/<int:pk>/rotate/", webhooks.rotate),
+    path("webhooks/<int:pk>/test/", webhooks.send_test),
+    path("webhooks/<int:pk>/deliveries/", webhooks.Deliveries.as_view()),
 ]
 
 app_name = "api"

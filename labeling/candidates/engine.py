@@ -17,7 +17,7 @@ from labeling.candidates import recipes
 from labeling.candidates.calls import Answered, Scored, missed
 from labeling.candidates.clerk import Clerk
 from labeling.candidates.lines import Line, pause
-from labeling.candidates.sealing import CannotOpen
+from labeling.sealing import CannotOpen
 from models_api.endpoint import Cause, EndpointError
 
 logger = structlog.get_logger(__name__)

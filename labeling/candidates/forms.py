@@ -12,10 +12,10 @@ from labeling.candidates.generating import check_endpoints
 from labeling.candidates.importing import checked_name, preview
 from labeling.candidates.models import ModelEndpoint
 from labeling.candidates.recipes import SAMPLED
-from labeling.candidates.sealing import seal
 from labeling.prompts import mapping as mappings
 from labeling.prompts.models import Prompt, Source, Split, UseCase
 from labeling.prompts.refusals import Refused
+from labeling.sealing import seal
 
 MOST_KEYS = 100
 LONGEST_STOP = 100  # characters

@@ -7,6 +7,8 @@ from django.utils import timezone
 from labeling.candidates import planning, selecting
 from labeling.candidates.models import Call, CallState, GenerationJob, JobEndpoint, ModelEndpoint
 from labeling.candidates.recipes import recipe
+from labeling.events.announcing import announce
+from labeling.events.models import Event
 from labeling.prompts.models import JobState
 from labeling.prompts.refusals import Refused
 
@@ -114,11 +116,16 @@ def _end(job):
         return
     counts = job.parts.aggregate(done=Sum("done"), failed=Sum("failed"))
     went_wrong = counts["failed"] and not counts["done"]
-    mine.update(
-        state=JobState.FAILED if went_wrong else JobState.DONE,
-        reason="Every call failed." if went_wrong else "",
-        finished_at=timezone.now(),
-    )
+    facts = {
+        "state": JobState.FAILED if went_wrong else JobState.DONE,
+        "reason": "Every call failed." if went_wrong else "",
+    }
+    with transaction.atomic():
+        if mine.update(**facts, finished_at=timezone.now()):
+            announce(
+                Event.JOB_FAILED if went_wrong else Event.JOB_FINISHED,
+                kind="generation", job=job.pk, answered=counts["done"] or 0, failed=counts["failed"] or 0,
+            )  # fmt: skip
 
 
 def _move(job, states, **facts):

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from labeling.candidates.batches import LEASE, LeaseLost, ahead, batches, mine, write
 from labeling.candidates.storing import store_answers
+from labeling.events.announcing import announce
+from labeling.events.models import Event
 from labeling.prompts import mapping as mappings
 from labeling.prompts.json_rows import checked
 from labeling.prompts.models import Import, JobState, Source
@@ -126,12 +128,12 @@ def resume_import(*, import_id):
 def give_up_hopeless():
     """Fail the imports whose workers keep dying, so that they stop killing others; resuming tries once more."""
     silent = Import.objects.waiting().filter(state=JobState.RUNNING, attempts__gte=MOST_ATTEMPTS)
-    silent.update(
-        state=JobState.FAILED,
-        finished_at=timezone.now(),
-        lease_until=None,
-        error=f"The import was interrupted {MOST_ATTEMPTS} times or more; the worker's log says by what.",
-    )
+    sentence = f"The import was interrupted {MOST_ATTEMPTS} times or more; the worker's log says by what."
+    for job in silent:
+        with transaction.atomic():
+            over = {"state": JobState.FAILED, "finished_at": timezone.now(), "lease_until": None, "error": sentence}
+            if silent.filter(pk=job.pk).update(**over):
+                announce(Event.JOB_FAILED, kind="import", job=job.pk, error=sentence)
 
 
 @transaction.atomic
@@ -196,4 +198,7 @@ def _take(import_id):
 
 
 def _finish(job, state, **facts):
-    mine(job).update(state=state, finished_at=timezone.now(), lease_until=None, **facts)
+    with transaction.atomic():
+        if mine(job).update(state=state, finished_at=timezone.now(), lease_until=None, **facts):
+            event = Event.JOB_FINISHED if state == JobState.DONE else Event.JOB_FAILED
+            announce(event, kind="import", job=job.pk, error=facts.get("error", ""))

@@ -110,7 +110,7 @@ class ModelEndpoint(Sampled):
     model_id = models.CharField(
         _("model id"), max_length=200, blank=True, help_text=_("What a request calls the model.")
     )
-    # Encrypted by candidates/sealing.py; nothing else reads it, and no page, log or history shows it.
+    # Encrypted by labeling/sealing.py; nothing else reads it, and no page, log or history shows it.
     sealed_key = models.TextField(_("key, encrypted"), blank=True, editable=False)
     key_header = models.CharField(_("key is sent as"), max_length=10, choices=KeyHeader, default=KeyHeader.BEARER)
     system_text = models.TextField(_("system text"), blank=True)

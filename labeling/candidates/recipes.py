@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from labeling.candidates.sealing import unseal
+from labeling.sealing import unseal
 from models_api.endpoint import Sampling
 from models_api.openai_compatible import OpenAICompatible
 from models_api.rendering import Template

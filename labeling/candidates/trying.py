@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from labeling.candidates import recipes
 from labeling.candidates.models import ModelEndpoint
-from labeling.candidates.sealing import CannotOpen
+from labeling.sealing import CannotOpen
 from models_api.endpoint import EndpointError
 
 SECONDS = 20  # a person, and a process of the site, are waiting

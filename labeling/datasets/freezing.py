@@ -17,6 +17,8 @@ from labeling.datasets.leases import LeaseLost, Pulse
 from labeling.datasets.manifests import manifest
 from labeling.datasets.models import UNITS, DatasetState, DatasetVersion, File
 from labeling.datasets.writing import Files, Tally, seal, write
+from labeling.events.announcing import announce
+from labeling.events.models import Event
 from labeling.labels import reopening
 from labeling.labels.models import Lock
 
@@ -76,11 +78,8 @@ def give_up_hopeless():
     """Fail the versions whose workers keep dying, so that they stop killing others."""
     hopeless = DatasetVersion.objects.waiting().filter(attempts__gte=MOST_ATTEMPTS)
     for version in hopeless:
-        hopeless.filter(pk=version.pk).update(
-            state=DatasetState.FAILED,
-            lease_until=None,
-            error=f"Freezing was interrupted {MOST_ATTEMPTS} times; the worker's log says by what.",
-        )
+        sentence = f"Freezing was interrupted {MOST_ATTEMPTS} times; the worker's log says by what."
+        _end_badly(hopeless.filter(pk=version.pk), version, sentence)
         _clear(version)
 
 
@@ -170,6 +169,7 @@ def _publish(version, folder, until, rows, said, tally):
             rows_done=tally.records.total(),
         )
         reopening.lock(labels=tally.labels, because=Lock.FROZEN)
+        announce(Event.DATASET_FROZEN, **_told(version), rows=said["rows"])
         # Last, and before the commit: a row that says frozen always has its files.
         shutil.rmtree(place, ignore_errors=True)
         _sync(folder)
@@ -219,8 +219,19 @@ def _why_nothing(choice, records):
 
 
 def _fail(version, pulse, sentence):
-    leases.held(version.pk, pulse.stop()).update(state=DatasetState.FAILED, error=sentence, lease_until=None)
+    _end_badly(leases.held(version.pk, pulse.stop()), version, sentence)
     return False
+
+
+def _end_badly(mine, version, sentence):
+    with transaction.atomic():
+        if mine.update(state=DatasetState.FAILED, error=sentence, lease_until=None):
+            announce(Event.DATASET_FAILED, **_told(version), error=sentence)
+
+
+def _told(version):
+    """What a webhook says of a version."""
+    return {"dataset": version.pk, "kind": version.kind, "format": version.format, "number": version.number}
 
 
 def _sync(folder):

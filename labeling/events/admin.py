@@ -4,9 +4,11 @@ from django.contrib import admin, messages
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from labeling.events import delivering
+from labeling.events import delivering, webhook_admin
 from labeling.events.models import Mail
 from labeling.people.only_shown import OnlyShown
+
+__all__ = ["MailAdmin", "webhook_admin"]
 
 
 @admin.register(Mail)

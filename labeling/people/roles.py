@@ -69,7 +69,7 @@ ADMINS: dict[str, dict] = RESEARCHERS | {
         "consent": (SEE,),
         "invitationuse": (SEE,),
     },
-    "events": {"mail": (SEE,)},
+    "events": {"mail": (SEE,), "webhookendpoint": (*ALL, "delete"), "webhookdelivery": (SEE,)},
     "screening": RESEARCHERS["screening"]
     | {
         "testevent": (SEE,),

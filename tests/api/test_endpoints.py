@@ -3,7 +3,7 @@
 import pytest
 
 from labeling.candidates.models import ModelEndpoint
-from labeling.candidates.sealing import seal, unseal
+from labeling.sealing import seal, unseal
 from tests.candidates.searching import tables_with
 from tests.factories import EndpointFactory
 from tests.model_server import model_server  # noqa: F401

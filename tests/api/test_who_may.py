@@ -48,6 +48,18 @@ WRITES = [
     ("post", "/api/v1/projects/1/tasks/"),
     ("post", "/api/v1/datasets/"),
 ]
+HOOK_READS = [
+    ("get", "/api/v1/webhooks/"),
+    ("get", "/api/v1/webhooks/1/"),
+    ("get", "/api/v1/webhooks/1/deliveries/"),
+]
+HOOK_WRITES = [
+    ("post", "/api/v1/webhooks/"),
+    ("patch", "/api/v1/webhooks/1/"),
+    ("delete", "/api/v1/webhooks/1/"),
+    ("post", "/api/v1/webhooks/1/rotate/"),
+    ("post", "/api/v1/webhooks/1/test/"),
+]
 WORK = [
     ("post", "/api/v1/projects/1/next/"),
     ("get", f"{SHEET}/"),
@@ -57,7 +69,8 @@ WORK = [
     ("post", f"{SHEET}/flag/"),
     ("post", f"{SHEET}/reopen/"),
 ]
-RUNNERS, WORKERS = {"eve", "rita", "ada"}, {"ann", "hal", "judge", "rita", "ada"}
+EVERY_CALL = READS + WRITES + HOOK_READS + HOOK_WRITES + WORK
+RUNNERS, INTEGRATORS, WORKERS = {"eve", "rita", "ada"}, {"eve", "ada"}, {"ann", "hal", "judge", "rita", "ada"}
 EVERYBODY = ["ann", "hal", "charlie", "judge", "eve", "rita", "ada"]
 
 
@@ -67,10 +80,13 @@ def let_in(client, calls):
 
 
 def expected(person, scope):
-    runs, works = person in RUNNERS, person in WORKERS
+    runs, connects, works = person in RUNNERS, person in INTEGRATORS, person in WORKERS
+    reads, writes = scope in {"read", "write", "session"}, scope in {"write", "session"}
     return (
-        (READS if runs and scope in {"read", "write", "session"} else [])
-        + (WRITES if runs and scope in {"write", "session"} else [])
+        (READS if runs and reads else [])
+        + (WRITES if runs and writes else [])
+        + (HOOK_READS if connects and reads else [])
+        + (HOOK_WRITES if connects and writes else [])
         + (WORK if works and scope in {"label", "session"} else [])
     )
 
@@ -80,18 +96,18 @@ def expected(person, scope):
 def test_a_token_opens_what_its_owners_role_and_its_scope_both_allow(request, rest, person, scope):
     client = rest(request.getfixturevalue(person), scope)
 
-    assert let_in(client, READS + WRITES + WORK) == expected(person, scope)
+    assert let_in(client, EVERY_CALL) == expected(person, scope)
 
 
 @pytest.mark.parametrize("person", EVERYBODY)
 def test_a_session_opens_what_its_owners_role_allows(request, client_of, person):
     client = client_of(request.getfixturevalue(person))
 
-    assert let_in(client, READS + WRITES + WORK) == expected(person, "session")
+    assert let_in(client, EVERY_CALL) == expected(person, "session")
 
 
 def test_strangers_are_asked_who_they_are(client):
-    for method, address in READS + WRITES + WORK:
+    for method, address in EVERY_CALL:
         answer = getattr(client, method)(address)
 
         assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Token")
@@ -101,7 +117,7 @@ def test_strangers_are_asked_who_they_are(client):
 def test_the_matrix_knows_every_address():
     v1 = {address for _name, address in all_addresses() if address.startswith("/api/v1/")}
 
-    assert {address for _method, address in READS + WRITES + WORK} == v1
+    assert {address for _method, address in EVERY_CALL} == v1
 
 
 def test_a_session_that_changes_something_needs_its_csrf_token(rita):

@@ -12,7 +12,7 @@ from django.views.debug import ExceptionReporter
 
 from labeling.candidates import forms
 from labeling.candidates.models import ModelEndpoint
-from labeling.candidates.sealing import seal, unseal
+from labeling.sealing import seal, unseal
 from tests.candidates.searching import tables_with
 from tests.factories import EndpointFactory, ResponseFactory
 

@@ -10,8 +10,8 @@ from django.conf import settings as house
 from labeling.candidates import generating, lines
 from labeling.candidates.engine import Engine
 from labeling.candidates.models import Call, ModelEndpoint, Response, Score
-from labeling.candidates.sealing import seal
 from labeling.prompts.models import JobState, Prompt
+from labeling.sealing import seal
 from tests.candidates.generating import answer, asked_of, counts, left, model, questions
 from tests.celery_worker import until
 from tests.factories import EndpointFactory, ResponseFactory

@@ -17,8 +17,8 @@ from django.utils import timezone
 from labeling.candidates import calls, generating, limits, tasks
 from labeling.candidates.engine import Engine
 from labeling.candidates.models import Call, ModelEndpoint, Response
-from labeling.candidates.sealing import seal
 from labeling.prompts.models import JobState
+from labeling.sealing import seal
 from tests.candidates.generating import asked_of, counts, model, questions
 from tests.celery_worker import QUEUES, own_broker, start_worker, until, worker  # noqa: F401
 from tests.model_server import model_server  # noqa: F401

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from labeling.datasets import freezing, leases, tasks
 from labeling.datasets.models import DatasetVersion, File
+from labeling.events import webhooks
+from labeling.events.models import WebhookDelivery
 from labeling.work import queue
 from labeling.work.models import Task
 from tests.celery_worker import until
@@ -50,6 +52,21 @@ def stopped_halfway(work):
 def somebody_waits(cursor):
     cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'labels_rating'::regclass")
     return cursor.fetchone() is not None
+
+
+def test_whoever_asked_is_told_what_was_frozen_and_what_was_not(ann, project, task_of):
+    webhooks.register(url="https://hooks.example/", events=["dataset.frozen", "dataset.failed"])
+    rank(task_of(project), ann, "A > B=C > D")
+
+    version = frozen(project)
+    empty = freezing.freeze_here(kind="comparisons", format="trl", projects=[project], filters={"split": "test"})
+
+    told = WebhookDelivery.objects.order_by("pk").values_list("event", "payload__data")
+    which = {"kind": "comparisons", "number": 1}
+    assert list(told) == [
+        ("dataset.frozen", which | {"dataset": version.pk, "format": "grouped", "rows": 1}),
+        ("dataset.failed", which | {"dataset": empty.pk, "format": "trl", "error": empty.error}),
+    ]
 
 
 def test_each_split_with_rows_becomes_a_hashed_read_only_file(ann, project, task_of, data_directory):

@@ -1,0 +1,181 @@
+"""Which messages wait for their receivers, and what became of those that were sent?
+
+Pauses and meanings of answers follow Standard Webhooks: any 2xx is a yes, 410 means that nobody wants them any more.
+"""
+
+import asyncio
+from datetime import timedelta
+from urllib.parse import quote, urlsplit
+
+import httpcore2
+import orjson
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from labeling.events.announcing import PING
+from labeling.events.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from labeling.events.signing import signature
+from labeling.events.webhooks import secrets_of, where_of
+from labeling.sealing import CannotOpen
+from models_api.blame import broken
+from models_api.endpoint import Cause, EndpointError
+from models_api.guard import Guard
+from models_api.wire import IN_URLS, trusting
+
+# Seconds until the next try; after the last one, a person has to look.
+PAUSES = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+# An endpoint that has taken nothing for so long is left alone.
+PATIENCE = timedelta(days=5)
+KEPT = timedelta(days=30)
+SECONDS = 15  # for one try
+LEASE = timedelta(minutes=1)  # for one try, so that two workers never send one message
+AT_ONCE = 500
+GONE = 410
+LONGEST_ERROR = WebhookDelivery._meta.get_field("error").max_length
+
+
+def due():
+    """Return the ids of the messages whose time has come: all, but only one of an endpoint that is failing."""
+    waiting = WebhookDelivery.objects.filter(
+        state=DeliveryState.WAITING, next_try_at__lte=timezone.now(), endpoint__is_active=True
+    )
+    failing = waiting.filter(endpoint__failing_since__isnull=False)
+    first = failing.order_by("endpoint_id", "created_at").distinct("endpoint_id").values_list("pk", flat=True)
+    others = waiting.filter(endpoint__failing_since__isnull=True).order_by("next_try_at")
+    return [*first, *others.values_list("pk", flat=True)[:AT_ONCE]]
+
+
+def post(*, message_id):
+    """Send one message if it waits and its time has come. Return True if it was taken.
+
+    Its time is moved on before it is sent, by one statement: of two workers that race, one finds it waiting.
+    """
+    now = timezone.now()
+    taken = WebhookDelivery.objects.filter(
+        Q(endpoint__is_active=True) | Q(event=PING), pk=message_id, state=DeliveryState.WAITING, next_try_at__lte=now
+    ).update(next_try_at=now + LEASE, attempts=F("attempts") + 1)
+    if not taken:
+        return False
+    message = WebhookDelivery.objects.select_related("endpoint").get(pk=message_id)
+    status, error = _answer(message)
+    if status is not None and 200 <= status < 300:
+        return _taken(message, status)
+    _put_back(message, status, error or f"It answered {status}.")
+    return False
+
+
+def send_again(*, message):
+    """Let a message that failed wait for its turn again; return whether it had."""
+    failed = WebhookDelivery.objects.filter(pk=message.pk, state=DeliveryState.FAILED)
+    return bool(failed.update(state=DeliveryState.WAITING, attempts=0, next_try_at=timezone.now(), error=""))
+
+
+def forget():
+    """Delete what was over a month ago."""
+    over = WebhookDelivery.objects.exclude(state=DeliveryState.WAITING)
+    over.filter(created_at__lt=timezone.now() - KEPT).delete()
+
+
+def _answer(message):
+    """(status, "") or (None, a sentence)."""
+    body, endpoint = orjson.dumps(message.payload), message.endpoint
+    id, timestamp = message.webhook_id, int(timezone.now().timestamp())
+    try:
+        signed = [signature(one, id=id, timestamp=timestamp, body=body) for one in secrets_of(endpoint)]
+        headers = {"webhook-id": id, "webhook-timestamp": str(timestamp), "webhook-signature": " ".join(signed)}
+        return asyncio.run(_posted(endpoint.url, headers, body)), ""
+    except (EndpointError, CannotOpen) as error:
+        return None, str(error)
+
+
+async def _posted(url, headers, body):
+    """Return the status of the answer; nothing else of it is read, and redirects are not followed."""
+    parts = urlsplit(url)
+    where, host = where_of(parts), parts.hostname.encode("idna")
+    secure = parts.scheme == "https"
+    said = {"host": parts.netloc, "user-agent": "attune", "content-type": "application/json", **headers}
+    request = httpcore2.Request(
+        b"POST",
+        httpcore2.URL(scheme=parts.scheme.encode(), host=host, port=parts.port, target=_target(parts)),
+        headers=[(name.encode(), value.encode()) for name, value in said.items()]
+        + [(b"content-length", str(len(body)).encode())],
+        content=body,
+    )
+    connection = httpcore2.AsyncHTTPConnection(
+        origin=httpcore2.Origin(parts.scheme.encode(), host, int(where.rpartition(":")[2])),
+        ssl_context=trusting(settings.MODEL_CA_FILE) if secure else None,
+        network_backend=Guard(frozenset(settings.WEBHOOK_HOSTS)),
+    )
+    try:
+        async with asyncio.timeout(SECONDS):
+            return (await connection.handle_async_request(request)).status
+    except TimeoutError:
+        raise EndpointError(
+            f"{where} gave no answer within {SECONDS} seconds.", cause=Cause.TIMEOUT, permanent=False
+        ) from None
+    except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
+        raise broken(where, error, answering=False) from error
+    except EndpointError as error:
+        raise _in_our_words(where, error) from error
+    finally:
+        await connection.aclose()
+
+
+def _target(parts):
+    query = f"?{quote(parts.query, safe=IN_URLS)}" if parts.query else ""
+    return (quote(parts.path or "/", safe=IN_URLS) + query).encode()
+
+
+def _in_our_words(where, error):
+    if error.cause != Cause.FORBIDDEN:
+        return error
+    sentence = (
+        f"{where} is not a public address, so nothing is sent there. "
+        f"If a receiver of yours is there, add {where} to the environment variable WEBHOOK_HOSTS."
+    )
+    return EndpointError(sentence, cause=Cause.FORBIDDEN, permanent=True)
+
+
+def _taken(message, status):
+    _waiting(message).update(state=DeliveryState.DELIVERED, delivered_at=timezone.now(), status=status, error="")
+    recovered = WebhookEndpoint.objects.filter(pk=message.endpoint_id, failing_since__isnull=False)
+    if recovered.update(failing_since=None):
+        _others_of(message).filter(attempts=0).update(next_try_at=timezone.now())
+    return True
+
+
+def _put_back(message, status, error):
+    """Try again after a while that grows; what else waits for this endpoint waits as long, lest it clog the queue."""
+    is_over = message.attempts > len(PAUSES) or status == GONE or message.event == PING
+    again_at = timezone.now() + timedelta(seconds=PAUSES[min(message.attempts, len(PAUSES)) - 1])
+    _waiting(message).update(
+        state=DeliveryState.FAILED if is_over else DeliveryState.WAITING,
+        next_try_at=again_at,
+        status=status,
+        error=error[:LONGEST_ERROR],
+    )
+    if message.event != PING:
+        _others_of(message).filter(next_try_at__lt=again_at).update(next_try_at=again_at)
+        _blame(message.endpoint, status)
+
+
+def _blame(endpoint, status):
+    """Note since when it fails; stop what is gone, and what has failed for days."""
+    mine = WebhookEndpoint.objects.filter(pk=endpoint.pk, is_active=True)
+    mine.filter(failing_since__isnull=True).update(failing_since=timezone.now())
+    if status == GONE:
+        mine.update(is_active=False, stopped_because="It answered 410: nobody wants these messages any more.")
+    mine.filter(failing_since__lt=timezone.now() - PATIENCE).update(
+        is_active=False, stopped_because=f"It has taken nothing for {PATIENCE.days} days."
+    )
+
+
+def _waiting(message):
+    return WebhookDelivery.objects.filter(pk=message.pk, state=DeliveryState.WAITING)
+
+
+def _others_of(message):
+    return WebhookDelivery.objects.filter(endpoint=message.endpoint_id, state=DeliveryState.WAITING).exclude(
+        pk=message.pk
+    )
