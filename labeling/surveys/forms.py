@@ -2,17 +2,19 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from labeling.surveys.countries import countries
 from labeling.surveys.models import STATEMENTS, AgeBand, Education, Ethnicity, Gender, Satisfaction
 
 SKIPPED = ("", _("I would rather not say"))
+# Each language has its own words for such a scale, which are not those for agreeing to a text.
 AGREEMENT = [
-    ("1", _("strongly disagree")),
-    ("2", _("disagree")),
-    ("3", _("neither agree nor disagree")),
-    ("4", _("agree")),
-    ("5", _("strongly agree")),
+    ("1", pgettext_lazy("scale", "strongly disagree")),
+    ("2", pgettext_lazy("scale", "disagree")),
+    ("3", pgettext_lazy("scale", "neither agree nor disagree")),
+    ("4", pgettext_lazy("scale", "agree")),
+    ("5", pgettext_lazy("scale", "strongly agree")),
 ]
 
 
