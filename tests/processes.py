@@ -112,7 +112,8 @@ def web(request, transactional_db, own_broker, tmp_path_factory):
     environ = environment(REDIS_URL=own_broker)
     with redis.Redis.from_url(own_broker) as valkey:
         valkey.flushdb()  # the sign-ins of earlier tests count against a limit
-    where = tuple(environ[name] for name in ("DATABASE_URL", "REDIS_URL", "ATTUNE_DATA_DIR"))
+    # A test with a mail server of its own has a site that sends there.
+    where = tuple(environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL", "ATTUNE_DATA_DIR", "EMAIL_PORT"))
     if where not in SITES:
         SITES[where] = Web(environ=environ, log=tmp_path_factory.mktemp("web") / "web.log").start()
         request.session.addfinalizer(SITES[where].stop)  # before the test database is dropped

@@ -6,7 +6,7 @@ import pytest
 
 from labeling.embedded.processes import free_port
 from tests.factories.reading import has_read
-from tests.processes import own_broker, web, worker  # noqa: F401
+from tests.processes import beat, own_broker, web, worker  # noqa: F401
 
 # Where the models of a journey answer: the processes of the site must know the address before they start.
 MODEL_PORT = free_port()
