@@ -42,7 +42,7 @@ class IsWaiting(admin.SimpleListFilter):
             "done": {"done_at__isnull": False},
             "taken_back": {"taken_back_at__isnull": False},
         }
-        return queryset.filter(**conditions.get(self.value(), {}))
+        return queryset.filter(**conditions.get(self.value() or "", {}))
 
 
 @admin.register(DeletionRequest)

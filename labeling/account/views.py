@@ -10,8 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from labeling.account import downloading, leaving, reasons
+from labeling.account.forms import OwnFacts
 from labeling.people import consenting
-from labeling.people.models import CohortMembership, Role
+from labeling.people.models import CohortMembership, Role, User
 from labeling.screening.models import Attempt
 
 
@@ -19,8 +20,26 @@ from labeling.screening.models import Attempt
 @login_required
 @require_GET
 def me(request):
+    return _page(request, OwnFacts(instance=request.user))
+
+
+@login_required
+@require_POST
+def change(request):
+    """Take a new name and time zone."""
+    # A row of its own: what is not valid does not show in the page's header as if it were.
+    form = OwnFacts(request.POST, instance=User.objects.get(pk=request.user.pk))
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    form.save()
+    messages.success(request, _("Saved."))
+    return redirect("own_account:me")
+
+
+def _page(request, form, status=200):
     person = request.user
     context = {
+        "form": form,
         "roles": [Role(name).label for name in Role.values if name in person.role_names],
         "membership": CohortMembership.objects.filter(labeler=person).first(),
         "qualified": _qualifications(person),
@@ -30,7 +49,7 @@ def me(request):
         "wanted": consenting.wanted_of(person),
         "asked": leaving.waiting(person),
     }
-    return render(request, "own_account/me.html", context)
+    return render(request, "own_account/me.html", context, status=status)
 
 
 def _qualifications(person):

@@ -163,5 +163,24 @@ def test_leaving_is_asked_for_once_and_taken_back(ann, client_of):
     assert (asked.taken_back_at is not None, leaving.waiting(ann)) == (True, None)
 
 
+def test_name_and_time_zone_are_ones_own_to_change(ann, bob, client_of):
+    client_of(ann).post(
+        reverse("own_account:change"), {"name": "앤", "time_zone": "Asia/Seoul", "email": "x@y.example"}
+    )
+
+    ann.refresh_from_db()
+    bob.refresh_from_db()
+    assert (ann.name, ann.time_zone, ann.email) == ("앤", "Asia/Seoul", "ann@attune.example")
+    assert (bob.name, bob.time_zone) == ("Bob", "UTC")
+
+
+def test_a_time_zone_that_there_is_not_is_refused(ann, client_of):
+    answer = client_of(ann).post(reverse("own_account:change"), {"name": "Ann", "time_zone": "Asia/Atlantis"})
+
+    ann.refresh_from_db()
+    assert (answer.status_code, ann.time_zone) == (422, "UTC")
+    assert "Select a valid choice." in answer.content.decode()
+
+
 def test_the_header_leads_there(ann, client_of):
     assert '<a href="/me/">My account</a>' in client_of(ann).get("/").content.decode()
