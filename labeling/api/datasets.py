@@ -44,6 +44,9 @@ class DatasetAsked(Strict):
         + "; ".join(f"{kind}: {', '.join(names)}" for kind, names in FILTERS_OF.items())
         + ".",
     )
+    parquet = serializers.BooleanField(
+        required=False, help_text="Tables beside the lines, `train.parquet` and so on; needs the extra `parquet`."
+    )
 
 
 class FileRow(serializers.ModelSerializer):
@@ -208,7 +211,11 @@ def _frozen(pk):
     summary="Download a file",
     description="Streamed, with ranges. The ETag is the SHA-256 of the bytes; there is no Content-Encoding.",
     parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="bytes=0-999")],
-    responses={(200, "application/gzip"): OpenApiTypes.BINARY, (206, "application/gzip"): OpenApiTypes.BINARY},
+    responses={
+        (status, kind): OpenApiTypes.BINARY
+        for status in (200, 206)
+        for kind in ("application/gzip", "application/vnd.apache.parquet")
+    },
 )
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(Whatever)

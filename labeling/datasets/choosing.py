@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Coalesce
 
 from labeling.candidates.models import Response
+from labeling.datasets import parquet
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.models import UNITS, DatasetKind
 from labeling.labels.models import Label
@@ -48,6 +49,14 @@ def choose(*, kind, format, projects=(), filters=None):
         raise _refusal("projects", "Choose at least one project.")
     _check_projects(kind, found, normal)
     return Choice(kind, format, found, normal)
+
+
+def check_packing(*, with_parquet):
+    """Refuse what this installation cannot write."""
+    if with_parquet and not parquet.is_here():
+        raise _refusal(
+            "parquet", "Parquet needs pyarrow, which is not installed here: install Attune's extra “parquet”."
+        )
 
 
 def labels(choice):

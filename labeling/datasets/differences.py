@@ -4,6 +4,7 @@ import gzip
 import hashlib
 
 from labeling.datasets.models import UNITS
+from labeling.datasets.parquet import SUFFIX
 
 
 def between(before, after):
@@ -42,7 +43,7 @@ def _facts(before, after):
 
 def _lines_by_split(version):
     """{split: a digest of each line}: sixteen bytes for a line, however long it is."""
-    return {file.split: set(_digests(file)) for file in version.files.all()}
+    return {file.split: set(_digests(file)) for file in version.files.exclude(name__endswith=SUFFIX)}
 
 
 def _digests(file):

@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from labeling.datasets import choosing
+from labeling.datasets import choosing, parquet
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.models import DatasetKind
 from labeling.people.models import Cohort
@@ -66,26 +66,34 @@ class ChoiceForm(forms.Form):
         max_value=7,
         help_text=_("Unpaired: medians above it are good, below it bad. 4 unless said."),
     )
+    parquet = forms.BooleanField(
+        label=_("Parquet as well"), required=False, help_text=_("Tables beside the lines, for those who read columns.")
+    )
 
     choice = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not parquet.is_here():
+            del self.fields["parquet"]
 
     def clean(self):
         if self.errors:
             return
         try:
-            self.choice = choosing.choose(**self.asked)
+            self.choice = choosing.choose(**{key: said for key, said in self.asked.items() if key != "parquet"})
         except ValidationError as refused:
             for key, sentences in refused.message_dict.items():
                 self.add_error(key if key in self.fields else NON_FIELD_ERRORS, sentences)
 
     @property
     def asked(self):
-        """What was chosen, as `choose` and `request_dataset` take it."""
+        """What was chosen, as `request_dataset` takes it."""
         said = dict(self.cleaned_data)
         kind, _slash, format = said.pop("format").partition("/")
-        projects = list(said.pop("projects"))
+        projects, packing = list(said.pop("projects")), said.pop("parquet", False)
         filters = {key: _plain(value) for key, value in said.items() if value not in (None, "", False)}
-        return {"kind": kind, "format": format, "projects": projects, "filters": filters}
+        return {"kind": kind, "format": format, "projects": projects, "filters": filters, "parquet": packing}
 
 
 def _plain(value):

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from labeling.datasets import cards, choosing, leases, reading, silent
+from labeling.datasets import cards, choosing, leases, parquet, reading, silent
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.leases import LeaseLost, Pulse
-from labeling.datasets.manifests import manifest
+from labeling.datasets.manifests import described, manifest
 from labeling.datasets.models import UNITS, DatasetState, DatasetVersion, File
 from labeling.datasets.writing import Files, Tally, seal, write
 from labeling.events.announcing import announce
@@ -30,19 +30,22 @@ class NothingToFreeze(Exception):
     """Nothing fits the choice, or nothing that a trainer could learn from; says so in a sentence."""
 
 
-def request_dataset(*, kind, format, projects=(), filters=None, requested_by=None):
+def request_dataset(*, kind, format, projects=(), filters=None, parquet=False, requested_by=None):
     """Number a new version of the choice and have a worker freeze it. A bad choice is a ValidationError."""
+    choosing.check_packing(with_parquet=parquet)
     with transaction.atomic():
-        version = _numbered(choosing.choose(kind=kind, format=format, projects=projects, filters=filters), requested_by)
+        choice = choosing.choose(kind=kind, format=format, projects=projects, filters=filters)
+        version = _numbered(choice, parquet, requested_by)
         _wake_worker(version.pk)
     return version
 
 
-def freeze_here(*, kind, format, projects=(), filters=None, requested_by=None, on_progress=None):
+def freeze_here(*, kind, format, projects=(), filters=None, parquet=False, requested_by=None, on_progress=None):
     """The same in this process: returns the version, frozen or failed. `on_progress(done, total)` counts records."""
+    choosing.check_packing(with_parquet=parquet)
     choice = choosing.choose(kind=kind, format=format, projects=projects, filters=filters)
     with transaction.atomic():
-        version = _numbered(choice, requested_by)
+        version = _numbered(choice, parquet, requested_by)
         until = leases.take(version.pk)
     _carry_out(version, until, on_progress)
     version.refresh_from_db()
@@ -88,7 +91,7 @@ def choice_of(version):
     return choosing.Choice(version.kind, version.format, tuple(version.projects.order_by("pk")), version.filters)
 
 
-def _numbered(choice, requested_by):
+def _numbered(choice, with_parquet, requested_by):
     """Requests for the same choice stand in line here, so that two of them never get one number."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(choice.hash[:15], 16)])
@@ -97,6 +100,7 @@ def _numbered(choice, requested_by):
         kind=choice.kind,
         format=choice.format,
         filters=choice.filters,
+        with_parquet=with_parquet,
         choice_hash=choice.hash,
         number=(earlier.values_list("number", flat=True).first() or 0) + 1,
         requested_by=requested_by,
@@ -142,6 +146,12 @@ def _made(version, folder, pulse, on_progress):
         if sentence := silent.why_it_teaches_nothing(tally):
             raise NothingToFreeze(sentence)
         said = manifest(version=version, choice=choice, files=rows, tally=tally, snapshot_at=snapshot_at)
+    if version.with_parquet:
+        tables = parquet.beside(
+            rows, kind=choice.kind, format=choice.format, folder=folder, report=lambda: pulse.report(done)
+        )
+        said |= {"parquet": [described(table) for table in tables]}
+        rows = [*rows, *tables]
     return rows, said, tally
 
 

@@ -43,17 +43,12 @@ def manifest(*, version, choice, files, tally, snapshot_at):
             "prompt": distribution(tally.prompt_lengths),
             "completion": distribution(tally.completion_lengths),
         },
-        "files": [
-            {
-                "name": file.name,
-                "split": file.split,
-                "rows": file.rows,
-                "bytes": file.bytes,
-                "sha256": file.sha256,
-            }
-            for file in files
-        ],
+        "files": [described(file) for file in files],
     }
+
+
+def described(file):
+    return {"name": file.name, "split": file.split, "rows": file.rows, "bytes": file.bytes, "sha256": file.sha256}
 
 
 def distribution(lengths):

@@ -53,6 +53,8 @@ class DatasetVersion(models.Model):
     format = models.CharField(_("format"), max_length=20)
     projects = models.ManyToManyField(Project, related_name="dataset_versions", verbose_name=_("projects"))
     filters = models.JSONField(_("filters"), default=dict, blank=True)
+    # Packing only, and so not part of the choice: Parquet beside the JSONL.
+    with_parquet = models.BooleanField(_("Parquet as well"), default=False)
     # A hash of kind, format, projects and filters: versions of the same choice are numbered together.
     choice_hash = models.CharField(_("hash of the choice"), max_length=64)
     number = models.PositiveIntegerField(_("number"))

@@ -5,12 +5,14 @@ import re
 from django.http import FileResponse, HttpResponse
 from django.utils.cache import get_conditional_response
 
+from labeling.datasets.parquet import SUFFIX
+
 
 def file_response(request, file):
     """Answer GET or HEAD with a datasets.File: 200, 206 for one range, 304, 412 or 416. Permissions are the caller's.
 
-    The ETag is the SHA-256 of the bytes. The type is application/gzip and there is no Content-Encoding, so that
-    nothing on the way unpacks or packs the file again (RFC 9110, sections 13 and 14).
+    The ETag is the SHA-256 of the bytes. JSONL goes as application/gzip and without a Content-Encoding, so that nothing
+    on the way unpacks or packs the file again (RFC 9110, sections 13 and 14).
     """
     etag = f'"{file.sha256}"'
     unchanged = get_conditional_response(request, etag=etag)
@@ -58,10 +60,14 @@ def _bounds(asked, size):
 
 def _body(request, file, start, end):
     if request.method == "HEAD":
-        return HttpResponse(content_type="application/gzip")
+        return HttpResponse(content_type=_type(file))
     opened = file.on_disk.open("rb")
     whole = end - start == file.bytes
-    return FileResponse(opened if whole else Part(opened, start, end), content_type="application/gzip")
+    return FileResponse(opened if whole else Part(opened, start, end), content_type=_type(file))
+
+
+def _type(file):
+    return "application/vnd.apache.parquet" if file.name.endswith(SUFFIX) else "application/gzip"
 
 
 class Part:

@@ -46,6 +46,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--threshold", type=float, metavar="X", help="unpaired: medians above X are good, below it bad (4)"
         )
+        parser.add_argument("--parquet", action="store_true", help="tables beside the lines; needs the extra parquet")
         parser.add_argument("--out", type=Path, metavar="DIR", help="where to copy the files and manifest.json")
 
     def handle(self, *, kind, project, format, out, **options):
@@ -56,6 +57,7 @@ class Command(BaseCommand):
                 format=format,
                 projects=[_project(named) for named in project],
                 filters=filters,
+                parquet=options["parquet"],
                 on_progress=bar.show,
             )
         if not version.is_frozen:
