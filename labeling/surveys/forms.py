@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from labeling.surveys.countries import countries
-from labeling.surveys.models import STATEMENTS, AgeBand, Education, Ethnicity, Gender, Satisfaction
+from labeling.surveys.models import STATEMENTS, AgeBand, Education, Ethnicity, Gender, Satisfaction, words_of
 
 SKIPPED = ("", _("I would rather not say"))
 # Each language has its own words for such a scale, which are not those for agreeing to a text.
@@ -34,13 +34,11 @@ class AboutYou(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    nationality = forms.ChoiceField(label=_("What is your nationality?"), required=False)
+    nationality = forms.ChoiceField(
+        label=_("What is your nationality?"), choices=lambda: [SKIPPED, *countries()], required=False
+    )
     age_band = _one_of(AgeBand.choices, _("What is your age?"))
     education = _one_of(Education.choices, _("What is your highest attained level of education?"))
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["nationality"].choices = [SKIPPED, *countries()]
 
 
 class AboutTheWork(forms.Form):
@@ -49,9 +47,8 @@ class AboutTheWork(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for name in STATEMENTS:
-            statement = Satisfaction._meta.get_field(name).verbose_name
             self.fields[name] = forms.TypedChoiceField(
-                label=statement,
+                label=words_of(Satisfaction, name),
                 choices=[*AGREEMENT, SKIPPED],
                 coerce=int,
                 empty_value=None,

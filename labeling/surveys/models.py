@@ -149,6 +149,11 @@ class Asked(models.Model):
         return f"{self.person}: {self.survey}"
 
 
+def words_of(model, name):
+    """Return what a column of `model` is called: of Satisfaction, the statement itself."""
+    return next(field.verbose_name for field in model._meta.concrete_fields if field.name == name)
+
+
 def quarter_of(moment=None):
     """Return the quarter of a year as the answers carry it: '2026Q4'."""
     moment = moment or timezone.now()

@@ -23,9 +23,10 @@ def shown_of_one(counts):
     hidden = {cell for cell, n in counts.items() if n < FEWEST}
     if not any(counts[cell] for cell in hidden):
         return counts
-    others = sorted((cell for cell in counts if cell not in hidden), key=counts.__getitem__)
-    while others and _tells([counts[cell] for cell in hidden]):
-        hidden.add(others.pop(0))
+    while (others := counts.keys() - hidden) and _tells([counts[cell] for cell in hidden]):
+        # All of the smallest at once: which of two equals is hidden would tell, too.
+        smallest = min(counts[cell] for cell in others)
+        hidden |= {cell for cell in others if counts[cell] == smallest}
     return {cell: None if cell in hidden else n for cell, n in counts.items()}
 
 

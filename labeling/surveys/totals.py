@@ -6,6 +6,8 @@ While a quarter runs, a total that is looked at before and after somebody answer
 from collections import Counter
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from labeling.stats.intervals import Estimate, mean_over_items
 from labeling.surveys.countries import name_of
 from labeling.surveys.models import (
@@ -17,10 +19,11 @@ from labeling.surveys.models import (
     Gender,
     Satisfaction,
     quarter_of,
+    words_of,
 )
 from labeling.surveys.suppression import FEWEST, shown_of_one, shown_of_several
 
-SKIPPED = ""
+SKIPPED, OTHERS = "", "others"
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,12 @@ def demographics():
     if len(rows) < FEWEST:
         return {"people": None, "questions": []}
     single = {"gender": Gender, "age_band": AgeBand, "education": Education}
-    questions = [(_asks(name), _single(rows, name, dict(choices.choices))) for name, choices in single.items()]
-    codes = sorted({row.nationality for row in rows} - {SKIPPED}, key=name_of)
-    questions.append((_asks("nationality"), _single(rows, "nationality", {code: name_of(code) for code in codes})))
-    questions.append((_asks("ethnicities"), _ethnicities(rows)))
+    questions = [
+        (str(words_of(Demographics, name)), _single(rows, name, dict(choices.choices)))
+        for name, choices in single.items()
+    ]
+    questions.append((str(words_of(Demographics, "nationality")), _nationalities(rows)))
+    questions.append((str(words_of(Demographics, "ethnicities")), _ethnicities(rows)))
     return {"people": len(rows), "questions": questions}
 
 
@@ -75,7 +80,8 @@ def satisfaction(project):
 
 def _in_whole_batches(rows):
     """Whole quarters, as far as each step adds at least five people: a smaller step would be a group of its own."""
-    counted, step = [], []
+    counted: list[Demographics] = []
+    step: list[Demographics] = []
     for quarter in sorted({row.quarter for row in rows}):
         step += [row for row in rows if row.quarter == quarter]
         if len(step) >= FEWEST:
@@ -89,6 +95,14 @@ def _single(rows, name, labels):
     return [Cell(str(labels.get(key, "")), n, key) for key, n in shown.items()]
 
 
+def _nationalities(rows):
+    """Countries that are hidden are not so much as named: that one is on the list would tell of somebody."""
+    codes = sorted({row.nationality for row in rows} - {SKIPPED}, key=name_of)
+    cells = _single(rows, "nationality", {code: name_of(code) for code in codes})
+    shown = [cell for cell in cells if cell.n is not None]
+    return shown if len(shown) == len(cells) else [*shown, Cell(_("all others"), None, OTHERS)]
+
+
 def _ethnicities(rows):
     """Shares of those who chose any; as several may be chosen, they may add up to more than all."""
     answered = [row for row in rows if row.ethnicities]
@@ -100,9 +114,5 @@ def _ethnicities(rows):
 def _said(rows, name):
     values = [value for row in rows if (value := getattr(row, name)) is not None]
     enough = len(values) >= FEWEST
-    statement = Satisfaction._meta.get_field(name).verbose_name
-    return Said(str(statement), mean_over_items(values, lowest=1, highest=5) if enough else None)
-
-
-def _asks(name):
-    return str(Demographics._meta.get_field(name).verbose_name)
+    statement = str(words_of(Satisfaction, name))
+    return Said(statement, mean_over_items(values, lowest=1, highest=5) if enough else None)

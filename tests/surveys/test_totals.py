@@ -60,6 +60,14 @@ def test_countries_that_nobody_named_are_not_listed():
     assert counted("nationality") == {"Philippines": 5, "South Korea": 6, "": 0}
 
 
+def test_countries_of_few_are_not_so_much_as_named():
+    say(9, nationality="KR")
+    for code in ("PH", "BD", "US", "DE", "FR"):
+        say(1, nationality=code)
+
+    assert counted("nationality") == {"South Korea": 9, "all others": None}
+
+
 def test_of_ethnicities_several_count():
     say(6, ethnicities=["white", "east_asian"])
     say(6, ethnicities=["white"])
