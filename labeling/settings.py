@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -226,6 +227,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 IMPORT_MAX_LINE_BYTES = 10 * 2**20
 # The share of owners that falls to each split when a file names none.
 PROMPT_SPLITS = {"train": 0.8, "valid": 0.1, "test": 0.1}
+# Of one owner so many prompts are used, and the others set aside (Ouyang et al. 2022).
+PROMPTS_PER_OWNER = int(os.environ.get("PROMPTS_PER_OWNER", "200"))
+# Two prompts are near-duplicates if they share at least so many first characters, and this much of the shorter one.
+DUPLICATE_PREFIX = int(os.environ.get("DUPLICATE_PREFIX", "200"))
+DUPLICATE_SHARE = float(os.environ.get("DUPLICATE_SHARE", "0.8"))
 CACHES = {
     "default": {
         "BACKEND": "labeling.cache.Forgetful",
@@ -276,8 +282,22 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+if os.environ.get("DATASETS_S3_BUCKET") and find_spec("storages") is None:
+    raise ImproperlyConfigured("DATASETS_S3_BUCKET is set, and Attune was installed without its extra “s3”.")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Frozen datasets: below ATTUNE_DATA_DIR, or in a bucket; who we are there, boto3 finds in AWS_ACCESS_KEY_ID and so on.
+    "datasets": {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": os.environ["DATASETS_S3_BUCKET"],
+            "endpoint_url": os.environ.get("DATASETS_S3_URL") or None,
+            "region_name": os.environ.get("DATASETS_S3_REGION") or None,
+            "default_acl": None,
+        },
+    }
+    if os.environ.get("DATASETS_S3_BUCKET")
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if ENV == "test"

@@ -108,6 +108,7 @@ def write(batch, job):
         seen_count=F("seen_count") + len(stored.seen),
         refused_count=F("refused_count") + len(refused),
         response_count=F("response_count") + answers,
+        **{f"{name}_count": F(f"{name}_count") + number for name, number in stored.hygiene().items()},
     )
 
 

@@ -18,6 +18,7 @@ RESEARCHERS: dict[str, dict] = {
         "refusedrow": (SEE,),
         "owner": (SEE,),
         "prompt": ALL,
+        "finding": (SEE, CHANGE),  # found by the machine, decided by people
     },
     "candidates": {
         "modelendpoint": ALL,

@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from labeling.people.only_shown import OnlyShown
-from labeling.prompts.models import Owner, Prompt, RefusedRow, Source
+from labeling.prompts.models import Finding, Owner, Prompt, RefusedRow, SetAside, Source
 
 
 def counted(rows, key):
@@ -63,12 +63,27 @@ class Languages(admin.AllValuesFieldListFilter):
             yield choice | {"display": choice["display"] or _("not said")}
 
 
+class Standing(admin.SimpleListFilter):
+    """Whether a prompt is used, and if not, why."""
+
+    title = _("set aside")
+    parameter_name = "set_aside"
+
+    def lookups(self, request, model_admin):
+        return [("no", _("standing")), ("yes", _("set aside")), *SetAside.choices]
+
+    def queryset(self, request, prompts):
+        if self.value() == "yes":
+            return prompts.exclude(set_aside_as="")
+        return prompts.filter(set_aside_as="" if self.value() == "no" else self.value()) if self.value() else prompts
+
+
 @admin.register(Prompt)
 class PromptAdmin(OnlyShown):
     """What was asked is a fact. What it is about may be corrected."""
 
-    list_display = ("__str__", "source", "split", "origin", "use_case", "language", "responses")
-    list_filter = ("source", "owner__split", "use_case", "origin", ("language", Languages))
+    list_display = ("__str__", "source", "split", "origin", "use_case", "language", "set_aside_as", "responses")
+    list_filter = (Standing, "source", "owner__split", "use_case", "origin", ("language", Languages))
     list_select_related = ("source", "owner")
     search_fields = ("external_id__exact", "messages__icontains")
     ordering = ("-pk",)
@@ -77,6 +92,7 @@ class PromptAdmin(OnlyShown):
         ("source", "external_id"),
         ("split", "owner"),
         ("origin", "is_text"),
+        ("set_aside_as", "set_aside_at", "set_aside_by", "duplicate_of"),
         ("use_case", "language"),
         "tags",
         "answers",
@@ -91,6 +107,10 @@ class PromptAdmin(OnlyShown):
         "owner",
         "origin",
         "is_text",
+        "set_aside_as",
+        "set_aside_at",
+        "set_aside_by",
+        "duplicate_of",
         "answers",
         "meta",
         "from_import",
@@ -132,3 +152,11 @@ class RefusedRowAdmin(OnlyShown):
     list_filter = ("of_import__source",)
     search_fields = ("reason",)
     ordering = ("-of_import", "line")
+
+
+@admin.register(Finding)
+class FindingAdmin(OnlyShown):
+    list_display = ("prompt", "kind", "part", "start", "end", "outcome", "decided_at", "decided_by")
+    list_select_related = ("prompt", "decided_by")
+    list_filter = ("outcome", "kind", "prompt__source")
+    ordering = ("-prompt", "part", "start")

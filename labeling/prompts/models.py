@@ -1,9 +1,9 @@
-"""Where do words come from? Sources, their imports, the owners of prompts, and the prompts."""
+"""Where do words come from? Sources, their imports, the owners of prompts, the prompts, and what is wrong with them."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +57,37 @@ class PromptTag(models.TextChoices):
     SAFETY_CONSTRAINTS = "contains_explicit_safety_constraints", _("contains explicit safety constraints")
     OTHER_CONSTRAINTS = "contains_other_explicit_constraints", _("contains other explicit constraints")
     INTENT_UNCLEAR = "intent_unclear", _("intent unclear")
+
+
+class SetAside(models.TextChoices):
+    """Why a prompt is kept and not used."""
+
+    SAME_TEXT = "same_text", _("the same text as another")
+    SAME_BEGINNING = "same_beginning", _("begins like another")
+    OVER_CAP = "over_cap", _("its owner has enough prompts")
+    PERSONAL = "personal", _("personal data")
+    BY_HAND = "by_hand", _("by hand")
+
+
+class FindingKind(models.TextChoices):
+    """What may say who somebody is, or let others in."""
+
+    EMAIL = "email", _("e-mail address")
+    PHONE = "phone", _("phone number")
+    CARD = "card", _("card number")
+    IBAN = "iban", _("bank account")
+    IP = "ip", _("IP address")
+    RESIDENT = "resident", _("resident registration number")
+    PATH = "path", _("name in a file path")
+    SECRET = "secret", _("key or token")
+
+
+class Outcome(models.TextChoices):
+    """What was decided about a finding; nothing yet while it is empty."""
+
+    REDACTED = "redacted", _("redacted")
+    SET_ASIDE = "set_aside", _("set aside")
+    KEPT = "kept", _("kept")
 
 
 class JobState(models.TextChoices):
@@ -120,6 +151,12 @@ class Import(models.Model):
     seen_count = models.BigIntegerField(_("already there"), default=0)
     refused_count = models.BigIntegerField(_("refused"), default=0)
     response_count = models.BigIntegerField(_("responses created"), default=0)
+    # Of the prompts created: what was set aside at once, and what waits for a decision before it may train anything.
+    same_text_count = models.BigIntegerField(_("set aside: same text"), default=0)
+    same_beginning_count = models.BigIntegerField(_("set aside: same beginning"), default=0)
+    over_cap_count = models.BigIntegerField(_("set aside: owner has enough"), default=0)
+    finding_count = models.BigIntegerField(_("findings"), default=0)
+    held_back_count = models.BigIntegerField(_("prompts with findings"), default=0)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     lease_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     requested_at = models.DateTimeField(_("requested at"), default=timezone.now)
@@ -154,6 +191,17 @@ class Import(models.Model):
                 condition=Q(created_count__gte=0, seen_count__gte=0, refused_count__gte=0, response_count__gte=0),
                 name="import_counts_are_counts",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    same_text_count__gte=0,
+                    same_beginning_count__gte=0,
+                    over_cap_count__gte=0,
+                    held_back_count__gte=0,
+                    finding_count__gte=F("held_back_count"),
+                    created_count__gte=F("same_text_count") + F("same_beginning_count") + F("over_cap_count"),
+                ),
+                name="import_sets_aside_what_it_created",
+            ),
         ]
 
     def __str__(self):
@@ -162,6 +210,10 @@ class Import(models.Model):
     @property
     def is_over(self):
         return self.state not in {JobState.QUEUED, JobState.RUNNING}
+
+    @property
+    def set_aside_count(self):
+        return self.same_text_count + self.same_beginning_count + self.over_cap_count
 
     @property
     def percent(self):
@@ -211,6 +263,29 @@ class Owner(models.Model):
         return self.key_hash[:12]
 
 
+class PromptQuerySet(models.QuerySet):
+    def standing(self):
+        """Those that are not set aside."""
+        return self.filter(set_aside_as="")
+
+    def with_open_findings(self):
+        return self.filter(Exists(Finding.objects.open().filter(prompt=OuterRef("pk"))))
+
+    def fit_to_train(self):
+        """Those that stand, and of which every finding is decided."""
+        return self.standing().filter(~Exists(Finding.objects.open().filter(prompt=OuterRef("pk"))))
+
+    def unfit(self):
+        """What no sheet and no file shall hold: set aside, or of the training split with a finding that is open."""
+        is_open = Exists(Finding.objects.open().filter(prompt=OuterRef("pk")))
+        return self.filter(~Q(set_aside_as="") | (Q(owner__split=Split.TRAIN) & is_open))
+
+    def fit(self):
+        """The others: in training splits those that are fit to train, elsewhere all that stand."""
+        is_open = Exists(Finding.objects.open().filter(prompt=OuterRef("pk")))
+        return self.standing().filter(~Q(owner__split=Split.TRAIN) | ~is_open)
+
+
 class Prompt(models.Model):
     """What a user asked: a list of chat messages, of which the last is the user's."""
 
@@ -221,7 +296,8 @@ class Prompt(models.Model):
         max_length=200,
         help_text=_("Or a hash of the text, where the source gave none."),
     )
-    owner = models.ForeignKey(Owner, models.PROTECT, related_name="prompts", verbose_name=_("owner"))
+    # An index below begins with the owner.
+    owner = models.ForeignKey(Owner, models.PROTECT, related_name="prompts", db_index=False, verbose_name=_("owner"))
     origin = models.CharField(_("origin"), max_length=12, choices=Origin, default=Origin.CUSTOMER)
     messages = models.JSONField(_("messages"), help_text=_("A list of {role, content}; the last is the user's."))
     # The file gave a plain text rather than messages: exports may say it so again.
@@ -229,21 +305,125 @@ class Prompt(models.Model):
     use_case = models.CharField(_("use case"), max_length=20, choices=UseCase, blank=True)
     tags = ArrayField(models.CharField(max_length=60), verbose_name=_("tags"), default=list, blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
+    language_is_guessed = models.BooleanField(_("the language is guessed"), default=False, db_default=False)
     meta = models.JSONField(_("anything else"), default=dict, blank=True)
     from_import = models.ForeignKey(
         Import, models.SET_NULL, null=True, blank=True, related_name="prompts", verbose_name=_("import")
     )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    # Hashes of the text as it came, 128 bits each: of all of it in its normal form, and of its beginning.
+    text_hash = models.UUIDField(_("hash of the text"), null=True, blank=True, editable=False)
+    beginning_hash = models.UUIDField(_("hash of the beginning"), null=True, blank=True, editable=False)
+    set_aside_as = models.CharField(
+        _("set aside"), max_length=14, choices=SetAside, blank=True, default="", db_default=""
+    )
+    set_aside_at = models.DateTimeField(_("set aside at"), null=True, blank=True)
+    # Nobody, where the import did it.
+    set_aside_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("set aside by"),
+    )
+    duplicate_of = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="duplicates",
+        verbose_name=_("duplicate of"),
+    )
+
+    objects = PromptQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("prompt")
         verbose_name_plural = _("prompts")
+        indexes = [
+            # Whose is it, and how many has the owner that stand?
+            models.Index(fields=["owner", "set_aside_as"], name="prompt_of_owner"),
+            # Has this text, or this beginning, come before, and where first? Only originals are compared with.
+            models.Index(fields=["text_hash", "id"], condition=Q(duplicate_of__isnull=True), name="prompt_by_text"),
+            models.Index(
+                fields=["beginning_hash", "id"],
+                condition=Q(duplicate_of__isnull=True, beginning_hash__isnull=False),
+                name="prompt_by_beginning",
+            ),
+            # What is set aside as a duplicate of this one?
+            models.Index(fields=["duplicate_of"], condition=Q(duplicate_of__isnull=False), name="prompt_duplicates_of"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="one_prompt_per_source_and_id"),
             models.CheckConstraint(condition=~Q(messages=[]), name="prompt_has_messages"),
             models.CheckConstraint(condition=Q(origin__in=Origin.values), name="prompt_origin_is_known"),
+            models.CheckConstraint(
+                condition=Q(set_aside_as="", set_aside_at__isnull=True, set_aside_by__isnull=True)
+                | Q(set_aside_as__in=SetAside.values, set_aside_at__isnull=False),
+                name="prompt_set_aside_names_its_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(duplicate_of__isnull=True)
+                | (Q(set_aside_as__in=[SetAside.SAME_TEXT, SetAside.SAME_BEGINNING]) & ~Q(duplicate_of=F("id"))),
+                name="prompt_duplicate_is_set_aside_as_one",
+            ),
         ]
 
     def __str__(self):
         text = self.messages[-1]["content"]
         return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+class FindingQuerySet(models.QuerySet):
+    def open(self):
+        """Those that nobody has decided yet."""
+        return self.filter(outcome="")
+
+
+class Finding(models.Model):
+    """Where in a prompt something personal seems to stand. The text itself is in the prompt alone."""
+
+    prompt = models.ForeignKey(
+        Prompt, models.CASCADE, related_name="findings", db_index=False, verbose_name=_("prompt")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=FindingKind)
+    # Its messages come first, then the queries and responses of its few-shot examples: hygiene/parts.py.
+    part = models.PositiveIntegerField(_("part"))
+    start = models.PositiveIntegerField(_("from character"))
+    end = models.PositiveIntegerField(_("to character"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("finding")
+        verbose_name_plural = _("findings")
+        indexes = [
+            # Which prompts wait for a decision?
+            models.Index(fields=["prompt"], condition=Q(outcome=""), name="finding_is_open"),
+        ]
+        constraints = [
+            # Findings do not overlap, so that each can be replaced by itself.
+            models.UniqueConstraint(fields=["prompt", "part", "start"], name="one_finding_per_place"),
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="finding_spans_characters"),
+            models.CheckConstraint(condition=Q(kind__in=FindingKind.values), name="finding_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(outcome="", decided_at__isnull=True, decided_by__isnull=True)
+                | Q(outcome__in=Outcome.values, decided_at__isnull=False),
+                name="finding_is_decided_with_an_outcome",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()}, {self.part}: {self.start}–{self.end}"

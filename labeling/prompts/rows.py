@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from labeling.prompts.answers import Answer, answers_of
+from labeling.prompts.hygiene.looking import Looks, look
 from labeling.prompts.json_rows import loads
 from labeling.prompts.mapping import ours_and_theirs
 from labeling.prompts.models import Origin, Split, UseCase
@@ -35,6 +36,7 @@ class Incoming:
     language: str
     meta: dict[str, Any]
     answers: list[Answer]
+    looks: Looks
 
 
 def incoming(values, mapping, *, line=0, cells=False):
@@ -43,6 +45,7 @@ def incoming(values, mapping, *, line=0, cells=False):
     if cells:
         ours = {key: _opened(key, value) for key, value in ours.items()}
     messages = _messages(ours.get("prompt"))
+    meta = _meta(ours.get("meta"), rest)
     return Incoming(
         line=line,
         external_id=_name(ours.get("id"), "id", LONGEST_ID) or hash_of(messages),
@@ -54,8 +57,9 @@ def incoming(values, mapping, *, line=0, cells=False):
         use_case=_one_of(ours.get("use_case"), "use_case", USE_CASES, UseCase),
         tags=_tags(ours.get("tags")),
         language=_language(ours.get("language")),
-        meta=_meta(ours.get("meta"), rest),
+        meta=meta,
         answers=answers_of(ours.get("reference"), ours.get("responses")),
+        looks=look(messages, meta),
     )
 
 

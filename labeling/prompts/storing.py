@@ -1,33 +1,42 @@
 """How do a batch's prompts come into the database, each with its owner and split? To be called in a transaction.
 
-Every statement takes its rows in the order of their keys, so that two imports at once wait for each other and never
-lock each other out.
+Two imports at once take turns, batch by batch; and every statement takes its rows in the order of their keys, so that
+whoever else stores prompts waits for them and never locks them out.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import orjson
 from django.db import connection
 
 from labeling.prompts import pinning
+from labeling.prompts.hygiene.sorting_out import New, sort_out, take_turns
 from labeling.prompts.models import Prompt
 from labeling.prompts.rows import Incoming
 
+COLUMNS = """
+    id, external_id, owner_id, origin, messages, is_text, use_case, tags, language, meta, text_hash, beginning_hash,
+    set_aside_as, duplicate_of_id
+"""
 SCRATCH = """
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_prompts (
-    external_id text, owner_id bigint, origin text, messages jsonb, is_text boolean, use_case text, tags text[],
-    language text, meta jsonb
+    id bigint, external_id text, owner_id bigint, origin text, messages jsonb, is_text boolean, use_case text,
+    tags text[], language text, meta jsonb, text_hash uuid, beginning_hash uuid, set_aside_as text,
+    duplicate_of_id bigint
 ) ON COMMIT DELETE ROWS
 """
 COPY = "COPY incoming_prompts FROM STDIN"
-INSERT = """
-INSERT INTO prompts_prompt (source_id, from_import_id, created_at, external_id, owner_id, origin, messages, is_text,
-    use_case, tags, language, meta)
-SELECT %s, %s, now(), external_id, owner_id, origin, messages, is_text, use_case, tags, language, meta
-FROM incoming_prompts ORDER BY external_id
+# Taken out of there at once: a transaction may store the prompts of several sources.
+INSERT = f"""
+WITH taken AS (DELETE FROM incoming_prompts RETURNING *)
+INSERT INTO prompts_prompt (source_id, from_import_id, created_at, set_aside_at, {COLUMNS})
+SELECT %s, %s, now(), CASE WHEN set_aside_as <> '' THEN now() END, {COLUMNS}
+FROM taken ORDER BY external_id
 ON CONFLICT (source_id, external_id) DO NOTHING
 RETURNING external_id, id
-"""
+"""  # noqa: S608  our own columns
+KEYS = "SELECT nextval(pg_get_serial_sequence('prompts_prompt', 'id')) FROM generate_series(1, %s)"
 
 
 # The ids as one JSON text: several times cheaper to send than as an array. One look into the index for each: what the
@@ -43,18 +52,28 @@ class Stored:
     """What came of a batch: the new prompts, the rows that found theirs, and the refused with their reasons."""
 
     created: list[tuple[Incoming, int]] = field(default_factory=list)  # with their primary keys
+    set_aside: dict[int, New] = field(default_factory=dict)  # of those, by their primary keys
     seen: list[tuple[Incoming, int]] = field(default_factory=list)
     refused: list[tuple[int, str, Incoming]] = field(default_factory=list)
+
+    def hygiene(self):
+        """How many prompts were set aside, by the reason."""
+        return Counter(new.set_aside_as for new in self.set_aside.values())
 
 
 def store(batch, *, source, of_import=None):
     """Insert those of `batch` (Incoming rows of one file, in its order) that are new; return a Stored."""
+    take_turns()
     there = _there(source, [row.external_id for row in batch])
     pins = pinning.pin([row for row in batch if row.external_id not in there], source)
-    keys = _insert(pins.new, source, of_import)
+    new = _sorted_out(pins.new)
+    keys = _insert(pins.new, new, source, of_import)
+    stored_keys = set(keys.values())
     created = [(row, keys[name]) for name, (row, _owner) in pins.new.items() if name in keys]
     there |= keys | _there(source, [name for name in pins.new if name not in keys])  # a neighbour was quicker
-    stored = Stored(created, refused=pins.refused)
+    stored = Stored(
+        created, {one.key: one for one in new if one.set_aside_as and one.key in stored_keys}, refused=pins.refused
+    )
     _find_seen(stored, batch, there, of_import)
     return stored
 
@@ -67,22 +86,36 @@ def _there(source, external_ids):
         return dict(cursor.fetchall())
 
 
-def _insert(new, source, of_import):
-    if not new:
+def _sorted_out(rows):
+    """Give each row of `rows` its key, and return them as New, in their order."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEYS, [len(rows)])
+        keys = [key for (key,) in cursor.fetchall()]
+    new = [
+        New(key, owner, row.messages, row.looks.text_hash, row.looks.beginning_hash)
+        for key, (row, owner) in zip(keys, rows.values(), strict=True)
+    ]
+    sort_out(new)
+    return new
+
+
+def _insert(rows, new, source, of_import):
+    if not rows:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(SCRATCH)
         with cursor.copy(COPY) as copy:
-            for row, owner in new.values():
-                copy.write_row(_columns(row, owner))
+            for (row, _owner), one in zip(rows.values(), new, strict=True):
+                copy.write_row(_columns(row, one))
         cursor.execute(INSERT, [source.pk, of_import and of_import.pk])
         return dict(cursor.fetchall())
 
 
-def _columns(row, owner):
+def _columns(row, new):
     messages, meta = orjson.dumps(row.messages).decode(), orjson.dumps(row.meta).decode()
     return (
-        row.external_id, owner, row.origin, messages, row.is_text, row.use_case, row.tags or "{}", row.language, meta
+        new.key, row.external_id, new.owner, row.origin, messages, row.is_text, row.use_case, row.tags or "{}",
+        row.language, meta, new.text_hash, new.beginning_hash, new.set_aside_as, new.duplicate_of,
     )  # fmt: skip
 
 
