@@ -35,10 +35,11 @@ def take_tests(tests):
     for email, _name, language, ability in APPLICANTS:
         person = User.objects.get(email=email)
         if not Attempt.objects.filter(applicant=person).exists():
-            _take(tests[language], person, language, ability, random.Random(email), graders)  # noqa: S311
+            take_test(tests[language], person, language, ability, random.Random(email), graders)  # noqa: S311
 
 
-def _take(test, person, language, ability, chance, graders):
+def take_test(test, person, language, ability, chance, graders):
+    """Let `person` take it to the end, and everything be graded: `ability` of the answers are not left to `chance`."""
     attempt = taking.begin(test=test, applicant=person)
     for section in test.sections.select_related("project", "test"):
         taking.open_section(attempt=attempt, section=section)

@@ -128,7 +128,8 @@ def over_items(statistic, counts, *, resamples=RESAMPLES, seed=SEED, lowest=-1.0
 def _weights(items, resamples, seed):
     """How often each item is in each resample. The same for every person who was asked as many items."""
     drawn = np.random.default_rng(seed).integers(0, items, (resamples, items))
-    return (drawn[:, :, None] == np.arange(items)).sum(axis=1).astype(float)
+    places = drawn + items * np.arange(resamples)[:, None]
+    return np.bincount(places.ravel(), minlength=resamples * items).reshape(resamples, items).astype(float)
 
 
 def _tail(items):
