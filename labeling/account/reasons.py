@@ -8,6 +8,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from labeling.people.models import CohortMembership, Standing
+from labeling.screening.wording import shown
 from labeling.work import counting, queue
 from labeling.work.models import Audience, Invitee, Project, ProjectState, Purpose
 
@@ -60,7 +61,10 @@ def _why_open(person, project, invitee):
         why = _("It is for labelers of both cohorts.")
     else:
         why = _("It is for your cohort.")
-    held = [_("You hold the qualification “%(name)s”.") % {"name": one} for one in project.qualifications.all()]
+    held = [
+        _("You hold the qualification “%(name)s”.") % {"name": shown(one, "name")}
+        for one in project.qualifications.all()
+    ]
     nothing = [] if counting.left_for(person, project) else [queue.why_nothing(labeler=person, project=project)]
     return [why, *([] if person.stands_outside_cohorts else held), *nothing]
 
@@ -79,7 +83,9 @@ def _why_not(person, project, membership, invitee):
         why.append(_("Your invitation ended on %(day)s.") % {"day": _day(invitee.until)})
     held = person.qualified.in_force().values("qualification")
     for wanting in project.qualifications.exclude(pk__in=held):
-        why.append(_("It asks for the qualification “%(name)s”, which you do not hold.") % {"name": wanting})
+        why.append(
+            _("It asks for the qualification “%(name)s”, which you do not hold.") % {"name": shown(wanting, "name")}
+        )
     return why or [_("It is for another cohort.")]
 
 

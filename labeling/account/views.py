@@ -14,6 +14,7 @@ from labeling.account.forms import OwnFacts
 from labeling.people import consenting
 from labeling.people.models import CohortMembership, Role, User
 from labeling.screening.models import Attempt
+from labeling.screening.wording import shown
 
 
 @never_cache
@@ -57,7 +58,11 @@ def _qualifications(person):
     now = timezone.now()
     standing = person.qualified.filter(revoked_at__isnull=True).select_related("qualification")
     return [
-        {"row": row, "is_over": bool(row.expires_at and row.expires_at <= now)}
+        {
+            "row": row,
+            "name": shown(row.qualification, "name"),
+            "is_over": bool(row.expires_at and row.expires_at <= now),
+        }
         for row in standing.order_by("qualification__name")
     ]
 

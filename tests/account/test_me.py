@@ -129,6 +129,19 @@ def test_qualifications_are_shown_with_their_end(ann, ada, korean, client_of):
     assert ">Korean</span>: ended on " in page(client_of(ann))
 
 
+def test_qualifications_are_named_in_the_readers_language(ann, ada, korean, client_of):
+    Qualification.objects.update(korean_name="한국어")
+    qualifying.grant(person=ann, qualification=korean, by=ada)
+    project("Translate").qualifications.add(korean)
+    ann.locale = "ko"
+    ann.save()
+
+    shown = page(client_of(ann))
+
+    assert ">한국어</span>: " in shown
+    assert "“한국어”" in shown
+
+
 def test_applicants_see_their_attempts(rita, client_of):
     abe = applicant()
     attempt_of(abe, published_test(rita, is_open=True))

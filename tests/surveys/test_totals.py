@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 import time_machine
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.surveys import suppression, totals
@@ -138,6 +138,7 @@ def solutions(shown, total):
             yield whole
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=4))
 def test_no_small_cell_can_be_worked_out(numbers):
     counts = {f"cell {place}": n for place, n in enumerate(numbers)}
@@ -153,6 +154,7 @@ def test_no_small_cell_can_be_worked_out(numbers):
         assert all(len({whole[cell] for whole in found}) > 1 for cell in hidden)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=5), st.integers(0, 20))
 def test_nor_who_did_not_choose_one_of_several(numbers, more):
     total = max(numbers) + more
