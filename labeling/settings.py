@@ -286,7 +286,7 @@ if os.environ.get("DATASETS_S3_BUCKET") and find_spec("storages") is None:
     raise ImproperlyConfigured("DATASETS_S3_BUCKET is set, and Attune was installed without its extra “s3”.")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # Frozen datasets: below ATTUNE_DATA_DIR, or in a bucket; who we are there, boto3 finds in AWS_ACCESS_KEY_ID and so on.
+    # Frozen datasets: below ATTUNE_DATA_DIR, or in a bucket; boto3 reads AWS_ACCESS_KEY_ID and the like by itself.
     "datasets": {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {

@@ -157,7 +157,7 @@ def list_formats(request):
 @permission_classes([Engineers])
 def show_card(request, pk):
     version = _frozen(pk)
-    return FileResponse((freezing.folder_of(version) / cards.NAME).open("rb"), content_type="text/markdown")
+    return FileResponse(freezing.opened(version, cards.NAME), content_type="text/markdown")
 
 
 class SplitChange(serializers.Serializer):

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 
+from labeling.datasets import keeping
 from labeling.datasets.models import UNITS
 from labeling.datasets.parquet import SUFFIX
 
@@ -47,7 +48,7 @@ def _lines_by_split(version):
 
 
 def _digests(file):
-    with gzip.open(file.on_disk) as lines:
+    with keeping.opened(file.path) as packed, gzip.open(packed) as lines:
         for line in lines:
             yield hashlib.blake2b(line, digest_size=16).digest()
 

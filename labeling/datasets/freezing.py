@@ -1,6 +1,5 @@
 """How does a choice of labels become files that never change? Asked for, leased, read in one snapshot, sealed."""
 
-import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from labeling.datasets import cards, choosing, leases, parquet, reading, silent
+from labeling.datasets import cards, choosing, keeping, leases, parquet, reading, silent
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.leases import LeaseLost, Pulse
 from labeling.datasets.manifests import described, manifest
@@ -24,6 +23,7 @@ from labeling.labels.models import Lock
 
 # A version whose worker dies this often is at fault itself.
 MOST_ATTEMPTS = 5
+MANIFEST = "manifest.json"
 
 
 class NothingToFreeze(Exception):
@@ -157,18 +157,18 @@ def _made(version, folder, pulse, on_progress):
 
 def _publish(version, folder, until, rows, said, tally):
     """Seal, move and enter the files and lock their labels in one step: whoever still holds the lease, only once."""
-    with (folder / "manifest.json").open("xb") as file:
+    with (folder / MANIFEST).open("xb") as file:
         file.write(orjson.dumps(said, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
         seal(file)
     with (folder / cards.NAME).open("x", encoding="utf-8") as file:
         file.write(cards.card(choice=choice_of(version), manifest=said))
         seal(file)
-    place = folder_of(version)
+    path = path_of(version)
     with transaction.atomic():
         if leases.held(version.pk, until).select_for_update().first() is None:
             raise LeaseLost
         for row in rows:
-            row.version, row.path = version, f"{place.relative_to(settings.MEDIA_ROOT)}/{row.name}"
+            row.version, row.path = version, f"{path}/{row.name}"
         File.objects.bulk_create(rows)
         DatasetVersion.objects.filter(pk=version.pk).update(
             state=DatasetState.FROZEN,
@@ -181,14 +181,27 @@ def _publish(version, folder, until, rows, said, tally):
         reopening.lock(labels=tally.labels, because=Lock.FROZEN)
         announce(Event.DATASET_FROZEN, **_told(version), rows=said["rows"])
         # Last, and before the commit: a row that says frozen always has its files.
-        shutil.rmtree(place, ignore_errors=True)
-        _sync(folder)
-        folder.rename(place)
-        _sync(place.parent)
+        keeping.keep(folder, path)
+
+
+def path_of(version):
+    """Where the version's files are kept, below the data directory or in the bucket."""
+    return f"datasets/{version.pk}"
+
+
+def opened(version, name):
+    """Return one of a frozen version's files, or manifest.json or the card, to be read from its beginning."""
+    return keeping.opened(f"{path_of(version)}/{name}")
+
+
+def names_in(version):
+    """Return the names of all that is kept of a frozen version."""
+    return sorted([cards.NAME, MANIFEST, *version.files.values_list("name", flat=True)])
 
 
 def folder_of(version):
-    return Path(settings.MEDIA_ROOT) / "datasets" / str(version.pk)
+    """Where the version is made, and on a disk is kept."""
+    return Path(settings.MEDIA_ROOT) / path_of(version)
 
 
 @contextmanager
@@ -242,11 +255,3 @@ def _end_badly(mine, version, sentence):
 def _told(version):
     """What a webhook says of a version."""
     return {"dataset": version.pk, "kind": version.kind, "format": version.format, "number": version.number}
-
-
-def _sync(folder):
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -96,7 +96,7 @@ def manifest(request, pk):
     version = get_object_or_404(DatasetVersion, pk=pk)
     if not version.is_frozen:
         raise Http404
-    opened = (freezing.folder_of(version) / "manifest.json").open("rb")
+    opened = freezing.opened(version, freezing.MANIFEST)
     return FileResponse(opened, as_attachment=True, filename="manifest.json")
 
 
@@ -106,7 +106,7 @@ def card(request, pk):
     version = get_object_or_404(DatasetVersion, pk=pk)
     if not version.is_frozen:
         raise Http404
-    opened = (freezing.folder_of(version) / cards.NAME).open("rb")
+    opened = freezing.opened(version, cards.NAME)
     return FileResponse(opened, as_attachment=True, filename=cards.NAME, content_type="text/markdown; charset=utf-8")
 
 

@@ -5,6 +5,7 @@ import re
 from django.http import FileResponse, HttpResponse
 from django.utils.cache import get_conditional_response
 
+from labeling.datasets import keeping
 from labeling.datasets.parquet import SUFFIX
 
 
@@ -61,23 +62,10 @@ def _bounds(asked, size):
 def _body(request, file, start, end):
     if request.method == "HEAD":
         return HttpResponse(content_type=_type(file))
-    opened = file.on_disk.open("rb")
     whole = end - start == file.bytes
-    return FileResponse(opened if whole else Part(opened, start, end), content_type=_type(file))
+    body = keeping.opened(file.path) if whole else keeping.part(file.path, start, end)
+    return FileResponse(body, content_type=_type(file))
 
 
 def _type(file):
     return "application/vnd.apache.parquet" if file.name.endswith(SUFFIX) else "application/gzip"
-
-
-class Part:
-    """The bytes from `start` to before `end` of an open file, read once."""
-
-    def __init__(self, file, start, end):
-        file.seek(start)
-        self.file, self.left, self.close = file, end - start, file.close
-
-    def read(self, size):
-        data = self.file.read(min(size, self.left))
-        self.left -= len(data)
-        return data

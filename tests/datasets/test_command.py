@@ -30,7 +30,12 @@ def test_the_files_and_the_manifest_are_copied_out(ann, project, task_of, tmp_pa
 
     version = DatasetVersion.objects.get()
     assert said.splitlines()[0] == f"Frozen: comparisons, grouped, number 1 (id {version.pk})."
-    assert sorted(path.name for path in out.iterdir()) == ["manifest.json", "test.jsonl.gz", "train.jsonl.gz"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "README.md",
+        "manifest.json",
+        "test.jsonl.gz",
+        "train.jsonl.gz",
+    ]
     for path in out.iterdir():
         assert path.read_bytes() == (data_directory / "datasets" / str(version.pk) / path.name).read_bytes()
 

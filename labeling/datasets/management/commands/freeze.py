@@ -106,7 +106,8 @@ def _project(named):
 def copy(version, out):
     """Copy the files and the manifest; each appears under its name only when it is whole."""
     out.mkdir(parents=True, exist_ok=True)
-    for source in sorted(freezing.folder_of(version).iterdir()):
-        unfinished = out / f".{source.name}.unfinished"
-        shutil.copyfile(source, unfinished)
-        unfinished.replace(out / source.name)
+    for name in freezing.names_in(version):
+        unfinished = out / f".{name}.unfinished"
+        with freezing.opened(version, name) as kept, unfinished.open("wb") as file:
+            shutil.copyfileobj(kept, file)
+        unfinished.replace(out / name)
