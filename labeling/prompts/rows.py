@@ -46,6 +46,7 @@ def incoming(values, mapping, *, line=0, cells=False):
         ours = {key: _opened(key, value) for key, value in ours.items()}
     messages = _messages(ours.get("prompt"))
     meta = _meta(ours.get("meta"), rest)
+    language = _language(ours.get("language"))
     return Incoming(
         line=line,
         external_id=_name(ours.get("id"), "id", LONGEST_ID) or hash_of(messages),
@@ -56,10 +57,10 @@ def incoming(values, mapping, *, line=0, cells=False):
         origin=_one_of(ours.get("origin"), "origin", ORIGINS, Origin) or Origin.CUSTOMER.value,
         use_case=_one_of(ours.get("use_case"), "use_case", USE_CASES, UseCase),
         tags=_tags(ours.get("tags")),
-        language=_language(ours.get("language")),
+        language=language,
         meta=meta,
         answers=answers_of(ours.get("reference"), ours.get("responses")),
-        looks=look(messages, meta),
+        looks=look(messages, meta, language),
     )
 
 

@@ -6,6 +6,7 @@ whoever else stores prompts waits for them and never locks them out.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 
 import orjson
 from django.db import connection
@@ -16,14 +17,14 @@ from labeling.prompts.models import Prompt
 from labeling.prompts.rows import Incoming
 
 COLUMNS = """
-    id, external_id, owner_id, origin, messages, is_text, use_case, tags, language, meta, text_hash, beginning_hash,
-    set_aside_as, duplicate_of_id
+    id, external_id, owner_id, origin, messages, is_text, use_case, tags, language, language_is_guessed, meta,
+    text_hash, beginning_hash, set_aside_as, duplicate_of_id
 """
 SCRATCH = """
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_prompts (
     id bigint, external_id text, owner_id bigint, origin text, messages jsonb, is_text boolean, use_case text,
-    tags text[], language text, meta jsonb, text_hash uuid, beginning_hash uuid, set_aside_as text,
-    duplicate_of_id bigint
+    tags text[], language text, language_is_guessed boolean, meta jsonb, text_hash uuid, beginning_hash uuid,
+    set_aside_as text, duplicate_of_id bigint
 ) ON COMMIT DELETE ROWS
 """
 COPY = "COPY incoming_prompts FROM STDIN"
@@ -36,6 +37,7 @@ FROM taken ORDER BY external_id
 ON CONFLICT (source_id, external_id) DO NOTHING
 RETURNING external_id, id
 """  # noqa: S608  our own columns
+COPY_FINDINGS = 'COPY prompts_finding (prompt_id, kind, part, start, "end", outcome) FROM STDIN'
 KEYS = "SELECT nextval(pg_get_serial_sequence('prompts_prompt', 'id')) FROM generate_series(1, %s)"
 
 
@@ -57,8 +59,10 @@ class Stored:
     refused: list[tuple[int, str, Incoming]] = field(default_factory=list)
 
     def hygiene(self):
-        """How many prompts were set aside, by the reason."""
-        return Counter(new.set_aside_as for new in self.set_aside.values())
+        """How many prompts were set aside, by the reason; how many findings there are, and in how many prompts."""
+        found = [len(row.looks.findings) for row, _key in self.created if row.looks.findings]
+        reasons = Counter(new.set_aside_as for new in self.set_aside.values())
+        return {**reasons, "finding": sum(found), "held_back": len(found)}
 
 
 def store(batch, *, source, of_import=None):
@@ -74,8 +78,17 @@ def store(batch, *, source, of_import=None):
     stored = Stored(
         created, {one.key: one for one in new if one.set_aside_as and one.key in stored_keys}, refused=pins.refused
     )
+    store_findings((key, found) for row, key in created for found in row.looks.findings)
     _find_seen(stored, batch, there, of_import)
     return stored
+
+
+def store_findings(findings):
+    """Store what was found, pairs of a prompt's key and a Found; nothing is asked of the database where none was."""
+    if first := next(findings, None):
+        with connection.cursor() as cursor, cursor.copy(COPY_FINDINGS) as copy:
+            for prompt, found in chain([first], findings):
+                copy.write_row((prompt, *found, ""))
 
 
 def _there(source, external_ids):
@@ -113,9 +126,11 @@ def _insert(rows, new, source, of_import):
 
 def _columns(row, new):
     messages, meta = orjson.dumps(row.messages).decode(), orjson.dumps(row.meta).decode()
+    guessed = row.looks.guessed_language
     return (
         new.key, row.external_id, new.owner, row.origin, messages, row.is_text, row.use_case, row.tags or "{}",
-        row.language, meta, new.text_hash, new.beginning_hash, new.set_aside_as, new.duplicate_of,
+        row.language or guessed, bool(guessed), meta, new.text_hash, new.beginning_hash, new.set_aside_as,
+        new.duplicate_of,
     )  # fmt: skip
 
 
