@@ -35,9 +35,18 @@ def card(*, choice, manifest):
         "task": TASKS[choice.kind],
         "sources": _sources(choice),
         "cohorts": _cohorts(choice),
+        "agreed": _percent(manifest["agreement"]),
         "languages": _languages(choice),
     }
     return render_to_string("datasets/card.md", facts)
+
+
+def _percent(found):
+    """A share with its interval in words, as 72.6 % (95 %: 70.1–75.0 %)."""
+    if found is None:
+        return ""
+    sure = "" if found["low"] is None else f" (95 %: {found['low']:.1%}–{found['high']:.1%})"
+    return f"{found['share']:.1%}{sure}"
 
 
 def _sources(choice):

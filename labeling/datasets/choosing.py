@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
 from labeling.candidates.models import Response
@@ -59,10 +60,12 @@ def check_packing(*, with_parquet):
         )
 
 
-def labels(choice):
+def labels(choice, *, of_unfit_too=False):
     """Return the labels chosen: the standing ones of submitted assignments, as far as the filters let them in.
 
     Of raw labels, every revision. Each knows its prompt, given or written (`prompt_said`), and that one's owner.
+    Prompts that are set aside, or of the training split and with something personal that nobody has decided, are in
+    no file; `of_unfit_too` for what a file that is already there may hold of them.
     """
     chosen = Label.objects.filter(assignment__project__in=[project.pk for project in choice.projects])
     if choice.kind != DatasetKind.RAW:
@@ -72,17 +75,22 @@ def labels(choice):
     if choice.kind == DatasetKind.RAW:
         chosen = _with_prompt_said(chosen)
     columns = WRITTEN_COLUMNS if choice.kind == DatasetKind.RAW else COLUMNS
-    return _narrowed(chosen, choice, columns)
+    return _narrowed(chosen if of_unfit_too else _fit(chosen, columns), choice, columns)
 
 
-def demonstrations(choice):
+def demonstrations(choice, *, of_unfit_too=False):
     """Return the standing labels chosen that were written, each with its prompt, given or written."""
     chosen = Label.objects.standing().filter(
         demonstration__isnull=False,
         assignment__state=AssignmentState.SUBMITTED,
         assignment__project__in=[project.pk for project in choice.projects],
     )
-    return _narrowed(_with_prompt_said(chosen), choice, WRITTEN_COLUMNS)
+    chosen = _with_prompt_said(chosen)
+    return _narrowed(chosen if of_unfit_too else _fit(chosen, WRITTEN_COLUMNS), choice, WRITTEN_COLUMNS)
+
+
+def _fit(labels, columns):
+    return labels.filter(~Exists(Prompt.objects.unfit().filter(pk=OuterRef(columns["prompt"]))))
 
 
 def _with_prompt_said(labels):
@@ -102,7 +110,9 @@ def _narrowed(chosen, choice, columns):
 
 def prompts(choice):
     """Return the prompts chosen: those of the projects' tasks, or all of a source."""
-    chosen = Prompt.objects.filter(pk__in=_of_tasks(choice)) if choice.projects else Prompt.objects.all()
+    chosen = Prompt.objects.fit()
+    if choice.projects:
+        chosen = chosen.filter(pk__in=_of_tasks(choice))
     columns = {"split": "owner__split", "source": "source__name"}
     return chosen.filter(**{columns[key]: value for key, value in choice.filters.items() if key in columns})
 
@@ -273,13 +283,14 @@ FILTERS_OF = {
     DatasetKind.RAW: OF_LABELS,
 }
 COLUMNS = {
+    "prompt": "assignment__task__prompt",
     "cohort": "assignment__cohort",
     "split": "assignment__task__prompt__owner__split",
     "source": "assignment__task__prompt__source__name",
     "since": "submitted_at__gte",
     "until": "submitted_at__lt",
 }
-WRITTEN_COLUMNS = COLUMNS | {"split": "split_said", "source": "source_said"}
+WRITTEN_COLUMNS = COLUMNS | {"prompt": "prompt_said", "split": "split_said", "source": "source_said"}
 
 
 def _offered(names):

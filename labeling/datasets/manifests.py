@@ -7,7 +7,8 @@ from itertools import accumulate
 from django.conf import settings
 
 from labeling.datasets import choosing, silent
-from labeling.datasets.models import UNITS
+from labeling.datasets.agreeing import agreement
+from labeling.datasets.models import UNITS, DatasetKind
 from labeling.guidelines.models import FormVersion, InstructionsVersion
 from labeling.people.pseudonyms import pseudonym
 from labeling.prompts.models import Split
@@ -33,6 +34,7 @@ def manifest(*, version, choice, files, tally, snapshot_at):
         "instructions_versions": _instructions(tally.instructions, unit),
         "form_versions": _forms(tally.forms, unit),
         "labelers": len(tally.labelers),
+        "agreement": agreement(choice) if choice.kind == DatasetKind.COMPARISONS else None,
         "programs": _programs(choice),
         unit: {split: tally.records[split] for split in Split.values if tally.records[split]},
         "rows": sum(file.rows for file in files),

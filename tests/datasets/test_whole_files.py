@@ -68,6 +68,25 @@ def test_a_card_stands_beside_the_files_in_the_hubs_form(ann, project, task_of):
 
 
 @really
+def test_a_card_says_how_far_people_agree_in_what_both_put_in_order(ann, bob, project, task_of):
+    shared = task_of(project)
+    project.overlap = 2
+    project.save()
+    type(shared).objects.update(seats=2)
+    rank(shared, ann, "A > B > C > D")
+    rank(shared, bob, "B > A > C=D")  # A and B the other way round, C and D alike
+    rank(task_of(project), ann, "A > B > C > D")
+
+    version = frozen(project)
+
+    found = version.manifest["agreement"]
+    assert (found["share"], found["pairs"], found["tasks"]) == (0.8, 5, 1)
+    card = (freezing.folder_of(version) / cards.NAME).read_text()
+    assert "they agreed in 80.0% (95 %: " in card
+    assert "of 5 cases, from 1 tasks." in card
+
+
+@really
 def test_what_changed_is_counted_line_by_line(ann, bob, project, task_of):
     first, second = task_of(project), task_of(project)
     rank(first, ann, "A > B > C > D")
