@@ -22,7 +22,9 @@ def able(test):
 
 @pytest.fixture
 def unable(test):
-    return attempt_of(applicant(pk=987_002, name="Ursula Unable", email="ursula@example.org"), test, flip=True, reverse=True)
+    return attempt_of(
+        applicant(pk=987_002, name="Ursula Unable", email="ursula@example.org"), test, flip=True, reverse=True
+    )
 
 
 def page_of(test, name="selection", *codes, **query):
