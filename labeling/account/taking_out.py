@@ -38,9 +38,9 @@ def _holds(version, person):
     if version.kind == DatasetKind.PROMPTS:
         return False
     choice = freezing.choice_of(version)
-    chosen = [choosing.labels(choice)]
+    chosen = [choosing.labels(choice, of_unfit_too=True)]
     if version.kind == DatasetKind.SFT:
-        chosen.append(choosing.demonstrations(choice))
+        chosen.append(choosing.demonstrations(choice, of_unfit_too=True))
     return any(
         labels.filter(assignment__labeler=person, submitted_at__lte=version.frozen_at).exists() for labels in chosen
     )

@@ -20,8 +20,9 @@ FILTERS = {
 
 
 def selected(selection):
-    """Return the queryset of the selection's prompts, oldest first, without its limit."""
-    prompts = Prompt.objects.filter(**{FILTERS[key]: value for key, value in selection.items() if key in FILTERS})
+    """Return the queryset of the selection's prompts, oldest first, without its limit; none that is set aside."""
+    chosen = {FILTERS[key]: value for key, value in selection.items() if key in FILTERS}
+    prompts = Prompt.objects.standing().filter(**chosen)
     if tag := selection.get("tag"):
         prompts = prompts.filter(tags__contains=[tag])
     return prompts.order_by("pk")

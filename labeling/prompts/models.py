@@ -415,7 +415,12 @@ class Finding(models.Model):
         ]
         constraints = [
             # Findings do not overlap, so that each can be replaced by itself.
-            models.UniqueConstraint(fields=["prompt", "part", "start"], name="one_finding_per_place"),
+            # Checked behind each statement, and not within: redacting moves several at once.
+            models.UniqueConstraint(
+                fields=["prompt", "part", "start"],
+                name="one_finding_per_place",
+                deferrable=models.Deferrable.IMMEDIATE,
+            ),
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="finding_spans_characters"),
             models.CheckConstraint(condition=Q(kind__in=FindingKind.values), name="finding_kind_is_known"),
             models.CheckConstraint(

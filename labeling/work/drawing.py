@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from labeling.candidates.models import Response
-from labeling.prompts.models import Origin, Prompt
+from labeling.prompts.models import Origin, Prompt, SetAside
 from labeling.work import queue
 from labeling.work.matching import by_text, different
 from labeling.work.models import Kind, Project, ProjectState, Task
@@ -36,6 +36,7 @@ def add_tasks(*, project, prompts, limit=None, priority=0, to_pool=0, seed=None)
     `prompts` is either a queryset (a filter: prompts that are tasks already are passed over, so that drawing again
     adds only what is new) or ids (each id is answered for: created or refused). `limit` is how many tasks to add.
     Everything random comes from `random.Random(seed)`: the same seed, prompts and responses give the same tasks.
+    Prompts that are set aside, or wait for a decision before they may train anything, become no tasks.
     Demonstrations are written to any prompt, and have no candidates. So many of the tasks, drawn by lot, go `to_pool`,
     the calibration pool that everybody gets; None for all of them.
     """
@@ -192,7 +193,7 @@ def foresee(*, project, prompts):
     match them with models: where a model may stand in a task only so often, every prompt's answers are looked at.
     """
     counts = {"prompts": Count("pk"), "already": Count("pk", filter=Q(is_task=True))}
-    asked = prompts.order_by().annotate(is_task=_is_task(project))
+    asked = prompts.fit().order_by().annotate(is_task=_is_task(project))
     if project.kind == Kind.DEMONSTRATION:
         told = asked.aggregate(**counts, drawable=Count("pk", filter=Q(is_task=False)))
     elif project.most_per_model is None:
@@ -244,23 +245,31 @@ def _is_task(project):
 
 
 def _by_filter(project, prompts):
-    ids = prompts.filter(~_is_task(project)).order_by("pk").values_list("pk", flat=True)
+    ids = prompts.fit().filter(~_is_task(project)).order_by("pk").values_list("pk", flat=True)
     return ids.iterator(chunk_size=BATCH)
 
 
 def _named(project, prompts, drawn):
     ids = iter(dict.fromkeys(prompts))
     while batch := list(islice(ids, BATCH)):
-        known = dict(
-            Prompt.objects.filter(pk__in=batch).annotate(is_task=_is_task(project)).values_list("pk", "is_task")
-        )
+        named = Prompt.objects.filter(pk__in=batch)
+        known = dict(named.annotate(is_task=_is_task(project)).values_list("pk", "is_task"))
+        unfit = dict(named.unfit().values_list("pk", "set_aside_as"))
         for prompt in batch:
             if prompt not in known:
                 drawn.refuse(prompt, _("There is no such prompt."))
             elif known[prompt]:
                 drawn.refuse(prompt, _("This prompt is already a task of this project."))
+            elif prompt in unfit:
+                drawn.refuse(prompt, _why_unfit(unfit[prompt]))
             else:
                 yield prompt
+
+
+def _why_unfit(set_aside_as):
+    if set_aside_as:
+        return _("This prompt is set aside: %(reason)s.") % {"reason": SetAside(set_aside_as).label}
+    return _("Something in this prompt looks personal and waits for a decision.")
 
 
 def _eligible(project, path=""):

@@ -1,0 +1,112 @@
+"""What becomes of prompts with findings? They are redacted, set aside or kept, by somebody, at some time.
+
+A prompt is redacted where it stands: its source, its id, its import and its owner stay, and so do its tasks and labels,
+because what must not be in a file must not be in any. Files that are frozen already do not change.
+"""
+
+from collections import defaultdict
+
+from django.db import transaction
+from django.utils import timezone
+
+from labeling.prompts.hygiene.parts import parts, replaced
+from labeling.prompts.models import Finding, FindingKind, Outcome, Prompt, SetAside
+
+# What stands in the place of a finding: the same in every language, as a model is to learn it.
+PLACEHOLDERS = {
+    FindingKind.EMAIL: "[E-MAIL]",
+    FindingKind.PHONE: "[PHONE]",
+    FindingKind.CARD: "[CARD]",
+    FindingKind.IBAN: "[IBAN]",
+    FindingKind.IP: "[IP]",
+    FindingKind.RESIDENT: "[RESIDENT NUMBER]",
+    FindingKind.PATH: "[NAME]",
+    FindingKind.SECRET: "[SECRET]",
+}
+
+
+@transaction.atomic
+def redact(*, prompt, by, only=None):
+    """Replace the open findings of `prompt` (a row or its key) by what they are; return how many were replaced.
+
+    `only` names those to be replaced, by their keys: the others were mistaken, and are kept.
+    """
+    prompt = _locked(prompt)
+    waiting = list(prompt.findings.open().values_list("pk", flat=True))
+    chosen = set(waiting if only is None else only) & set(waiting)
+    if chosen:
+        _replace(prompt, chosen)
+        _decide(prompt.findings.filter(pk__in=chosen), Outcome.REDACTED, by)
+    if waiting:
+        _decide(prompt.findings.open(), Outcome.KEPT, by)
+    return len(chosen)
+
+
+@transaction.atomic
+def keep(*, prompt, by):
+    """Leave the prompt as it stands: nothing in it is anybody's, or it may be said. Returns how many were decided."""
+    return _decide(_locked(prompt).findings.open(), Outcome.KEPT, by)
+
+
+@transaction.atomic
+def set_aside_for_findings(*, prompt, by):
+    """Set the prompt aside for what is personal in it. Returns how many findings were decided."""
+    prompt = _locked(prompt)
+    decided = _decide(prompt.findings.open(), Outcome.SET_ASIDE, by)
+    if decided:
+        set_aside(prompts=Prompt.objects.filter(pk=prompt.pk), reason=SetAside.PERSONAL, by=by)
+    return decided
+
+
+def set_aside(*, prompts, by, reason=SetAside.BY_HAND):
+    """Set those of the queryset `prompts` aside that stand; return how many did."""
+    return prompts.filter(set_aside_as="").update(set_aside_as=reason, set_aside_at=timezone.now(), set_aside_by=by)
+
+
+def bring_back(*, prompts):
+    """Have those of the queryset `prompts` stand again that are set aside; return how many were.
+
+    What is personal in a prompt stays decided as it was; a duplicate is one no more.
+    """
+    return prompts.exclude(set_aside_as="").update(
+        set_aside_as="", set_aside_at=None, set_aside_by=None, duplicate_of=None
+    )
+
+
+def next_waiting(*, after=0):
+    """The key of the next prompt with an open finding behind the prompt `after`, or of the first; None without any."""
+    waiting = Finding.objects.open().order_by("prompt").values_list("prompt", flat=True)
+    return waiting.filter(prompt__gt=after).first() or waiting.first()
+
+
+def _locked(prompt):
+    return Prompt.objects.select_for_update().get(pk=getattr(prompt, "pk", prompt))
+
+
+def _decide(findings, outcome, by):
+    return findings.update(outcome=outcome, decided_at=timezone.now(), decided_by=by)
+
+
+def _replace(prompt, chosen):
+    """Write the placeholders into the prompt, and move every finding to where its text now stands."""
+    by_part = defaultdict(list)
+    for finding in prompt.findings.order_by("part", "start"):
+        by_part[finding.part].append(finding)
+    texts = parts(prompt.messages, prompt.meta)
+    for part, findings in by_part.items():
+        texts[part] = _rewritten(texts[part], findings, chosen)
+    prompt.messages, prompt.meta = replaced(prompt.messages, prompt.meta, texts)
+    prompt.save(update_fields=["messages", "meta"])
+    moved = [finding for findings in by_part.values() for finding in findings]
+    Finding.objects.bulk_update(moved, ["start", "end"])
+
+
+def _rewritten(text, findings, chosen):
+    written, done = "", 0
+    for finding in findings:
+        written += text[done : finding.start]
+        said, done = text[finding.start : finding.end], finding.end
+        finding.start = len(written)
+        written += PLACEHOLDERS[FindingKind(finding.kind)] if finding.pk in chosen else said
+        finding.end = len(written)
+    return written + text[done:]
