@@ -26,7 +26,10 @@ class Upload(Strict):
         max_length=100, help_text="Where the prompts come from; made if it is new. An id is unique within it."
     )
     mapping = serializers.JSONField(
-        required=False, default=dict, help_text='A JSON object, the file\'s key → our key: {"app": "author"}.'
+        required=False,
+        default=dict,
+        help_text='A JSON object, the file\'s key → our key: {"app": "author"}. Several keys may be mapped to the '
+        "prompt, which is then all of their texts, each behind the name of its key.",
     )
 
 

@@ -55,7 +55,8 @@ class MappingForm(forms.Form):
         self.keys = keys[:MOST_KEYS]
         for number, key in enumerate(self.keys):
             as_named = _("as it is named") if key in mappings.OURS else _("kept in meta")
-            choices = [("", as_named), *((ours, ours) for ours in mappings.OURS if ours != key)]
+            said = {"prompt": _("prompt, or a part of it")}
+            choices = [("", as_named), *((ours, said.get(ours, ours)) for ours in mappings.OURS if ours != key)]
             self.fields[f"key-{number}"] = forms.ChoiceField(
                 label=key, choices=choices, required=False, initial=mapping.get(key, "")
             )

@@ -1,6 +1,10 @@
-"""Which key of the file is which of ours? A mapping is a dict, file key → our key."""
+"""Which key of the file is which of ours? A mapping is a dict, file key → our key.
 
-from labeling.prompts.refusals import WrongMapping
+Several keys may be mapped to the prompt, such as a topic and a report. It is then all of their texts, in the order of
+the file, each behind the name of its key.
+"""
+
+from labeling.prompts.refusals import Refused, WrongMapping
 
 OURS = (
     "prompt", "id", "author", "origin", "use_case", "tags", "split", "language", "reference", "responses", "meta",
@@ -24,14 +28,15 @@ def check(mapping):
     unknown = sorted(set(mapping.values()) - set(OURS))
     if unknown:
         raise WrongMapping(f"“{unknown[0]}” is none of our keys. They are: {', '.join(OURS)}.")
-    twice = sorted({ours for ours in mapping.values() if list(mapping.values()).count(ours) > 1})
+    filled = list(mapping.values())
+    twice = sorted({ours for ours in filled if filled.count(ours) > 1} - {"prompt"})
     if twice:
         raise WrongMapping(f"Two keys of the file are mapped to “{twice[0]}”.")
     return mapping
 
 
 def from_options(pairs):
-    """Return the mapping that the command's `--map ours=theirs` options ask for.
+    """Return the mapping that the command's `--map ours=theirs` options ask for, the prompt as often as it has parts.
 
     >>> from_options(["author=app"])
     {'app': 'author'}
@@ -72,15 +77,32 @@ def ours_and_theirs(values, mapping):
     """Split a row into what our keys hold, and the rest under the file's own names."""
     if not mapping:
         return values, {key: values[key] for key in values if key not in OURS}
-    ours, rest = {}, {}
+    ours, rest, parts = {}, {}, {}
     for key, value in values.items():
-        if key in mapping:
+        if mapping.get(key) == "prompt":
+            parts[key] = value
+        elif key in mapping:
             ours[mapping[key]] = value
         elif key in OURS and key not in mapping.values():
             ours[key] = value
         elif key != "author":  # an author is kept as a keyed hash, or not at all
             rest[key] = value
+    if parts:
+        is_whole = list(mapping.values()).count("prompt") == 1
+        ours["prompt"] = next(iter(parts.values())) if is_whole else _put_together(parts)
     return ours, rest
+
+
+def _put_together(parts):
+    r"""Return the prompt that is made of several keys of a row; what is blank is left out.
+
+    >>> _put_together({"Topic": "Leaves", "Grade": " ", "Report": "They turn red."})
+    'Topic: Leaves\n\nReport: They turn red.'
+    """
+    for key, text in parts.items():
+        if not isinstance(text, str):
+            raise Refused(f"The prompt is put together from several keys, so “{key}” must be a text.")
+    return "\n\n".join(f"{key}: {text}" for key, text in parts.items() if text.strip())
 
 
 def author_key(mapping):

@@ -55,10 +55,19 @@ def test_another_mapping_is_tried_before_anything_is_stored(rita, client_of):
     assert client.post(PREVIEW, {"key-0": "", "key-1": "prompt", "preview": "Preview again"}).url == PREVIEW
     shown = client.get(PREVIEW).context["preview"]
     assert (shown.mapping, shown.rows[0].messages[0]["content"]) == ({"input": "prompt"}, "Not that")
-    answer = client.post(PREVIEW, {"key-0": "prompt", "key-1": "prompt", "run": "Import"})
+    answer = client.post(PREVIEW, {"key-0": "author", "key-1": "author", "run": "Import"})
     assert answer.status_code == 422
-    assert "Two keys of the file are mapped to “prompt”." in answer.content.decode()
+    assert "Two keys of the file are mapped to “author”." in answer.content.decode()
     assert not Import.objects.exists()
+
+
+def test_columns_are_put_together_to_one_prompt_and_shown_so_before_anything_is_stored(rita, client_of):
+    client = client_of(rita)
+    upload(client, "\ufeff주제,보고서,피드백\r\n단풍,잎이 붉어진다.,이유도 쓰자.\r\n".encode(), "feedback.csv")
+    client.post(PREVIEW, {"key-0": "prompt", "key-1": "prompt", "key-2": "reference", "preview": "Preview again"})
+    [row] = client.get(PREVIEW).context["preview"].rows
+    assert row.messages[0]["content"] == "주제: 단풍\n\n보고서: 잎이 붉어진다."
+    assert [answer.text for answer in row.answers] == ["이유도 쓰자."]
 
 
 @pytest.mark.parametrize(
@@ -180,3 +189,14 @@ def test_a_source_with_a_blank_name_is_refused(rita, client_of):
     answer = upload(client_of(rita), jsonl({"prompt": "One"}).getvalue(), source=" ")
     assert answer.status_code == 422
     assert "so far" in answer.content.decode()
+
+
+def test_an_import_tells_what_it_set_aside_and_what_it_found(rita, client_of):
+    job = imported(
+        {"id": "1", "prompt": "I am ann@attune.kr."}, {"id": "2", "prompt": "i am ann@attune.kr"}, {"prompt": "One"}
+    )
+    page = client_of(rita).get(page_of(job)).content.decode()
+    assert "<tbody><tr><td>1</td><td>0</td><td>0</td><td>2</td><td>2</td></tr></tbody>" in page
+    assert '<tr><th scope="row">e-mail address</th><td>2</td><td>2</td></tr>' in page
+    listed = client_of(rita).get("/admin/prompts/prompt/", {"from_import__id__exact": job.pk, "set_aside": "yes"})
+    assert [prompt.external_id for prompt in listed.context["cl"].result_list] == ["2"]

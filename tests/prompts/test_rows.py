@@ -170,6 +170,27 @@ def test_a_mapping_fills_our_keys_from_the_files():
     assert (row.messages[0]["content"], row.author, row.meta) == ("Name a river.", "Maps", {"prompt": "old"})
 
 
+TOPIC_AND_REPORT = {"주제": "prompt", "Report": "prompt", "Feedback": "reference"}
+
+
+def test_a_prompt_is_put_together_from_several_keys_in_the_order_of_the_file():
+    values = {"Report": "They turn red.", "Grade": "5", "주제": "단풍", "Feedback": "Say why."}
+    row = incoming(values, check(TOPIC_AND_REPORT), cells=True)
+    assert row.messages == [{"role": "user", "content": "Report: They turn red.\n\n주제: 단풍"}]
+    assert ([answer.text for answer in row.answers], row.meta, row.is_text) == (["Say why."], {"Grade": "5"}, True)
+
+
+def test_a_part_of_a_prompt_that_is_blank_is_left_out_and_the_others_keep_their_names():
+    row = incoming({"주제": " ", "Report": "They turn red."}, TOPIC_AND_REPORT)
+    assert row.messages[0]["content"] == "Report: They turn red."
+    assert why(TOPIC_AND_REPORT, 주제=" ", Report="") == "The prompt is blank."
+
+
+def test_messages_are_no_part_of_a_prompt():
+    sentence = "The prompt is put together from several keys, so “Report” must be a text."
+    assert why(TOPIC_AND_REPORT, 주제="단풍", Report=[{"role": "user", "content": "Why?"}]) == sentence
+
+
 def test_an_author_is_never_kept_in_meta():
     row = incoming({"prompt": "x", "author": "kim", "app": "Maps"}, {"app": "author"})
     assert (row.author, row.meta) == ("Maps", {})
@@ -177,13 +198,14 @@ def test_an_author_is_never_kept_in_meta():
 
 def test_the_commands_mapping_names_our_key_first():
     assert from_options(["author=app", "prompt=text"]) == {"app": "author", "text": "prompt"}
+    assert from_options(["prompt=topic", "prompt=report"]) == {"topic": "prompt", "report": "prompt"}
 
 
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
         (lambda: check({"app": "writer"}), "“writer” is none of our keys. They are: prompt, id, author"),
-        (lambda: check({"a": "prompt", "b": "prompt"}), "Two keys of the file are mapped to “prompt”."),
+        (lambda: check({"a": "author", "b": "author"}), "Two keys of the file are mapped to “author”."),
         (lambda: check(["prompt"]), "The mapping must be a JSON object"),
         (lambda: from_options(["author"]), "“author” is not of the form our_key=file_key"),
     ],

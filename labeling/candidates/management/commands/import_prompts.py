@@ -20,6 +20,10 @@ Our keys: {", ".join(OURS)}. Only prompt is required. Other keys are kept in met
 
   manage.py import_prompts questions.jsonl --source self-instruct --map author=app
 
+Several keys may make the prompt together, each text behind the name of its key, in the order of the file:
+
+  manage.py import_prompts reports.csv --source reports --map prompt=Topic --map prompt=Report --map reference=Feedback
+
 A prompt that the source already has (by its id, or by its text where it has no id) is counted as seen and
 changes nothing, so that the same file may be imported again at any time. A row that cannot be taken is refused
 with its line and the reason, and the other rows go on.
