@@ -16,6 +16,7 @@ from labeling.candidates import uploads
 from labeling.candidates.forms import FileForm, MappingForm
 from labeling.candidates.importing import cancel_import, preview, request_import, resume_import
 from labeling.people.models import Role
+from labeling.prompts.hygiene.reporting import findings_by_kind
 from labeling.prompts.models import Import, JobState, Source
 from labeling.prompts.refusals import Refused, cell
 
@@ -103,6 +104,7 @@ def show_progress(request, job):
         "may_import": may_import(request.user),
         "can_resume": job.state in {JobState.FAILED, JobState.CANCELLED},
         "references": job.responses.references().count() if job.is_over else None,
+        "kinds": findings_by_kind(job) if job.is_over else (),
         "refused": job.refused.all()[:LISTED] if job.is_over else (),
         "most_listed": LISTED,
     }
