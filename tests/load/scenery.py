@@ -2,6 +2,7 @@
 
 from secrets import token_hex
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -66,6 +67,10 @@ def labelers(number):
     emails = [f"hand{n}@attune.example" for n in range(number)]
     User.objects.bulk_create([User(email=email, password=str(HASHED)) for email in emails], ignore_conflicts=True)
     people = list(User.objects.filter(email__in=emails).order_by("pk"))
+    EmailAddress.objects.bulk_create(
+        [EmailAddress(user=person, email=person.email, verified=True, primary=True) for person in people],
+        ignore_conflicts=True,
+    )
     Group.objects.get(name="labeler").user_set.add(*people)
     CohortMembership.objects.bulk_create(
         [CohortMembership(labeler=person, cohort="training", admitted_at=timezone.now()) for person in people],

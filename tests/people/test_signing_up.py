@@ -4,6 +4,7 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user
 from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -92,7 +93,7 @@ def test_the_letters_link_verifies_the_address_and_leads_on(stranger, mail_serve
     assert "Yes, it is mine" in confirming.text
     assert (answer.status_code, answer.url) == (302, link)
     assert EmailAddress.objects.get(email="new@attune.example").verified
-    assert stranger.get("/").context["user"].email == "new@attune.example"
+    assert get_user(stranger).email == "new@attune.example"
 
 
 def test_in_another_browser_the_link_leads_to_the_same_place(stranger, mail_server, link):
