@@ -217,7 +217,9 @@ class Result(models.Model):
     criterion = models.CharField(_("criterion"), max_length=15, choices=Criterion)
     # Agreement as a share from 0 to 1; for demonstrations the mean grade from 1 to 7. Null when it is undefined.
     value = models.FloatField(_("value"), null=True, blank=True)
+    # xgettext:no-python-format
     low = models.FloatField(_("lower end of the 95 % interval"), null=True, blank=True)
+    # xgettext:no-python-format
     high = models.FloatField(_("upper end of the 95 % interval"), null=True, blank=True)
     n = models.PositiveIntegerField(_("items"), default=0)
     # The other measures by name (recall, precision, kappa, positive_agreement, tau_b, graders_agreement …), each

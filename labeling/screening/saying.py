@@ -36,6 +36,7 @@ MEASURES = {
     ),
     "tau_b": (
         gettext_lazy("Kendall's τ-b"),
+        # xgettext:no-python-format
         gettext_lazy("From −1, the opposite order, to 1, the same; 0.5 is 75 % of the pairs where there are no ties."),
     ),
     "within_1": (
