@@ -47,15 +47,8 @@ def due():
 
 
 def post(*, message_id):
-    """Send one message if it waits and its time has come. Return True if it was taken.
-
-    Its time is moved on before it is sent, by one statement: of two workers that race, one finds it waiting.
-    """
-    now = timezone.now()
-    taken = WebhookDelivery.objects.filter(
-        Q(endpoint__is_active=True) | Q(event=PING), pk=message_id, state=DeliveryState.WAITING, next_try_at__lte=now
-    ).update(next_try_at=now + LEASE, attempts=F("attempts") + 1)
-    if not taken:
+    """Send one message if it waits and its time has come. Return True if it was taken."""
+    if not _leased(message_id):
         return False
     message = WebhookDelivery.objects.select_related("endpoint").get(pk=message_id)
     status, error = _answer(message)
@@ -75,6 +68,18 @@ def forget():
     """Delete what was over a month ago."""
     over = WebhookDelivery.objects.exclude(state=DeliveryState.WAITING)
     over.filter(created_at__lt=timezone.now() - KEPT).delete()
+
+
+def _leased(message_id):
+    """Move a message's time on before it is sent, if it has come. Of workers that race, one is told so.
+
+    Each condition stands on the row itself, so that PostgreSQL checks it anew when it has waited for another worker.
+    A join would become a subquery, of which it remembers the outcome: the message would be everybody's.
+    """
+    now = timezone.now()
+    wanted = Q(endpoint__in=WebhookEndpoint.objects.filter(is_active=True)) | Q(event=PING)
+    due = WebhookDelivery.objects.filter(wanted, pk=message_id, state=DeliveryState.WAITING, next_try_at__lte=now)
+    return bool(due.update(next_try_at=now + LEASE, attempts=F("attempts") + 1))
 
 
 def _answer(message):
@@ -149,7 +154,8 @@ def _put_back(message, status, error):
     """Try again after a while that grows; what else waits for this endpoint waits as long, lest it clog the queue."""
     is_over = message.attempts > len(PAUSES) or status == GONE or message.event == PING
     again_at = timezone.now() + timedelta(seconds=PAUSES[min(message.attempts, len(PAUSES)) - 1])
-    _waiting(message).update(
+    # Who was so slow that another worker has taken it since has nothing to say any more.
+    _waiting(message).filter(attempts=message.attempts).update(
         state=DeliveryState.FAILED if is_over else DeliveryState.WAITING,
         next_try_at=again_at,
         status=status,

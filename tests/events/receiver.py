@@ -3,6 +3,7 @@
 def test_…(receiver):
     …  receiver.url                        # http://127.0.0.1:…/hook?of=attune, allowed by WEBHOOK_HOSTS
     receiver.answers = [500, 204]          # in turn; the last one stays
+    receiver.meanwhile = work_of_others    # is called before each answer
     assert [message.type for message in receiver.messages] == ["ping"]; receiver.messages[0].is_signed_by(secret)
 """
 
@@ -42,6 +43,7 @@ class Received:
 class Receiver(ThreadingHTTPServer):
     def __init__(self):
         self.messages, self.answers, self.lock = [], [204], threading.Lock()
+        self.meanwhile = lambda: None
         super().__init__(("127.0.0.1", 0), Hook)
         self.host = f"127.0.0.1:{self.server_port}"
         self.url = f"http://{self.host}/hook?of=attune"
@@ -58,6 +60,7 @@ class Hook(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with self.server.lock:
             self.server.messages.append(Received(self.path, self.headers, body))
+        self.server.meanwhile()
         self.send_response(self.server.next_answer())
         self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", "0")

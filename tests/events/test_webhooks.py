@@ -15,6 +15,7 @@ from labeling.events.models import DeliveryState, Event, WebhookDelivery, Webhoo
 from tests.celery_worker import own_broker, until, worker  # noqa: F401
 from tests.factories import ProjectFactory, TaskFactory
 from tests.factories.labels import assign
+from tests.work.test_many_hands import is_somebody_waiting_for_us
 
 pytestmark = pytest.mark.django_db
 FROZEN = {"dataset": 7, "rows": 12}
@@ -326,6 +327,38 @@ def test_of_eight_workers_that_race_one_sends_it(message, receiver):
         thread.join()
 
     assert (sorted(taken), len(receiver.messages)) == ([False] * 7 + [True], 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waited_for_another_worker_to_lease_a_message_looks_at_it_anew(message, receiver):
+    taken = []
+
+    def come_late():
+        taken.append(posting.post(message_id=message.pk))
+        connection.close()
+
+    late = threading.Thread(target=come_late)
+    with transaction.atomic():
+        WebhookDelivery.objects.filter(pk=message.pk).update(next_try_at=timezone.now() + posting.LEASE)
+        late.start()
+        until(is_somebody_waiting_for_us)
+    late.join()
+
+    assert (taken, receiver.messages) == ([False], [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_try_that_outlasts_its_lease_puts_nothing_back(message, receiver):
+    def somebody_takes_it_over():
+        WebhookDelivery.objects.update(attempts=2, next_try_at=timezone.now() + posting.LEASE)
+        connection.close()
+
+    receiver.answers, receiver.meanwhile = [500], somebody_takes_it_over
+
+    assert not posting.post(message_id=message.pk)
+
+    message.refresh_from_db()
+    assert (message.attempts, message.status, message.error) == (2, None, "")
 
 
 @pytest.mark.slow
