@@ -4,7 +4,7 @@ from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from labeling.people import standing
 from labeling.people.asking import ask
@@ -37,7 +37,7 @@ class CohortMembershipAdmin(admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Bring back, with a reason"), permissions=["change"])
     def bring_back(self, request, memberships):
-        return self._asked(request, memberships, standing.bring_back, _("Bring back"))
+        return self._asked(request, memberships, standing.bring_back, pgettext("labeler", "Bring back"))
 
     @admin.action(description=gettext_lazy("Retire, with a reason"), permissions=["change"])
     def retire(self, request, memberships):

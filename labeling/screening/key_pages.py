@@ -8,7 +8,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from labeling import markdown
@@ -86,7 +86,7 @@ def key(request, test):
         return redirect(f"{request.path}#{request.POST.get('back', '')}")
     sections = test.sections.filter(criterion__in=keys.KEYED).select_related("project")
     context = {
-        "title": _("Key"),
+        "title": pgettext("test", "Key"),
         "sections": [_section(section, by_name=request.user.has_perm(RIGHT)) for section in sections],
         "is_draft": test.state == TestState.DRAFT,
         "faults": publishing.faults(test) if test.state == TestState.DRAFT else [],

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from labeling.people.models import Invitation
 from labeling.screening.wording import shown
@@ -173,7 +174,7 @@ class Attempt(models.Model):
 
     class Meta:
         verbose_name = _("attempt")
-        verbose_name_plural = _("attempts")
+        verbose_name_plural = pgettext_lazy("test", "attempts")
         constraints = [
             models.UniqueConstraint(fields=["test", "applicant"], name="one_attempt_per_test_and_applicant"),
             models.CheckConstraint(
