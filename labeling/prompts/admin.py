@@ -1,11 +1,14 @@
 """Where do researchers see which words came in, from where, and whose they are?"""
 
 from django.contrib import admin
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from labeling.people.only_shown import OnlyShown
+from labeling.prompts import finding_pages, prompt_actions
 from labeling.prompts.models import Finding, Owner, Prompt, RefusedRow, SetAside, Source
 
 
@@ -63,6 +66,21 @@ class Languages(admin.AllValuesFieldListFilter):
             yield choice | {"display": choice["display"] or _("not said")}
 
 
+class Findings(admin.SimpleListFilter):
+    """Whether anything looks personal, and whether that is decided."""
+
+    title = _("findings")
+    parameter_name = "findings"
+
+    def lookups(self, request, model_admin):
+        return [("open", _("undecided")), ("any", _("decided or not"))]
+
+    def queryset(self, request, prompts):
+        if self.value() == "any":
+            return prompts.filter(Exists(Finding.objects.filter(prompt=OuterRef("pk"))))
+        return prompts.with_open_findings() if self.value() == "open" else prompts
+
+
 class Standing(admin.SimpleListFilter):
     """Whether a prompt is used, and if not, why."""
 
@@ -83,9 +101,15 @@ class PromptAdmin(OnlyShown):
     """What was asked is a fact. What it is about may be corrected."""
 
     list_display = ("__str__", "source", "split", "origin", "use_case", "language", "set_aside_as", "responses")
-    list_filter = (Standing, "source", "owner__split", "use_case", "origin", ("language", Languages))
+    list_filter = (Standing, Findings, "source", "owner__split", "use_case", "origin", ("language", Languages))
     list_select_related = ("source", "owner")
     search_fields = ("external_id__exact", "messages__icontains")
+    actions = (
+        prompt_actions.give_use_case,
+        prompt_actions.give_tags,
+        prompt_actions.put_aside,
+        prompt_actions.take_back,
+    )
     ordering = ("-pk",)
     fields = (
         "turns",
@@ -93,6 +117,7 @@ class PromptAdmin(OnlyShown):
         ("split", "owner"),
         ("origin", "is_text"),
         ("set_aside_as", "set_aside_at", "set_aside_by", "duplicate_of"),
+        "found",
         ("use_case", "language"),
         "tags",
         "answers",
@@ -111,6 +136,7 @@ class PromptAdmin(OnlyShown):
         "set_aside_at",
         "set_aside_by",
         "duplicate_of",
+        "found",
         "answers",
         "meta",
         "from_import",
@@ -123,6 +149,19 @@ class PromptAdmin(OnlyShown):
 
     def has_change_permission(self, request, obj=None):
         return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    def get_urls(self):
+        own = [
+            path("findings/", self.admin_site.admin_view(finding_pages.show_first), name="prompts_prompt_findings"),
+            path("<int:pk>/findings/", self.admin_site.admin_view(finding_pages.decide), name="prompts_prompt_decide"),
+        ]
+        return own + super().get_urls()
+
+    @admin.display(description=_("findings"))
+    def found(self, prompt):
+        number = prompt.findings.count()
+        address = reverse("admin:prompts_prompt_decide", args=[prompt.pk])
+        return format_html('<a href="{}">{}</a>', address, number) if number else 0
 
     @admin.display(description=_("split"), ordering="owner__split")
     def split(self, prompt):

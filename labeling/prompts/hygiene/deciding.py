@@ -6,6 +6,8 @@ because what must not be in a file must not be in any. Files that are frozen alr
 
 from collections import defaultdict
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
@@ -73,10 +75,15 @@ def bring_back(*, prompts):
     )
 
 
+def waiting():
+    """The prompts that somebody has to decide about: with open findings, and not set aside for something else."""
+    return Prompt.objects.standing().with_open_findings()
+
+
 def next_waiting(*, after=0):
-    """The key of the next prompt with an open finding behind the prompt `after`, or of the first; None without any."""
-    waiting = Finding.objects.open().order_by("prompt").values_list("prompt", flat=True)
-    return waiting.filter(prompt__gt=after).first() or waiting.first()
+    """The key of the next prompt that waits behind the prompt `after`, or of the first; None without any."""
+    keys = waiting().order_by("pk").values_list("pk", flat=True)
+    return keys.filter(pk__gt=after).first() or keys.first()
 
 
 def _locked(prompt):
@@ -97,6 +104,9 @@ def _replace(prompt, chosen):
         texts[part] = _rewritten(texts[part], findings, chosen)
     prompt.messages, prompt.meta = replaced(prompt.messages, prompt.meta, texts)
     prompt.save(update_fields=["messages", "meta"])
+    # The admin's history quotes the beginning of the prompt.
+    of_prompt = {"content_type": ContentType.objects.get_for_model(Prompt), "object_id": str(prompt.pk)}
+    LogEntry.objects.filter(**of_prompt).update(object_repr=str(prompt))
     moved = [finding for findings in by_part.values() for finding in findings]
     Finding.objects.bulk_update(moved, ["start", "end"])
 
