@@ -97,8 +97,9 @@ class ProjectRow(Strict, serializers.ModelSerializer):
         fields = [
             "id", "name", "kind", "purpose", "state", "instructions", "instructions_version", "form", "k", "min_k",
             "rate_first", "layout", "may_arrange", "overlap", "cohort", "lease_minutes", "baseline",
-            "most_per_labeler", "calibration_share", "programs", "most_per_model", "with_references", "leave_out",
-            "prompt_types", "asks_for_tags", "by_invitation", "qualifications", "created_at",
+            "most_per_labeler", "calibration_share", "programs", "most_per_model", "with_references",
+            "only_references", "leave_out", "prompt_types", "asks_for_tags", "by_invitation", "qualifications",
+            "created_at",
         ]  # fmt: skip
         read_only_fields = ["created_at"]
         extra_kwargs = {
@@ -111,6 +112,7 @@ class ProjectRow(Strict, serializers.ModelSerializer):
             "by_invitation": {"help_text": "Only for those of the cohort who have been invited."},
             "most_per_model": {"help_text": "Responses of one model in one task; null for as many as chance has it."},
             "with_references": {"help_text": "Whether what a person wrote can be drawn, too: at most once in a task."},
+            "only_references": {"help_text": "Whether what people wrote is rated alone, one answer a task."},
         }
 
     def validate_leave_out(self, flags):
@@ -144,6 +146,7 @@ class TasksAsked(Strict):
     origin = serializers.ChoiceField(Origin.choices, required=False)
     use_case = serializers.ChoiceField(UseCase.choices, required=False)
     language = serializers.CharField(required=False)
+    tag = serializers.CharField(required=False, max_length=60)
     unwritten = serializers.IntegerField(
         min_value=1,
         max_value=100_000,
@@ -304,6 +307,8 @@ def add_tasks(request, pk):
         number, use_cases = chosen.get("unwritten", 0), chosen.get("use_cases", ())
         made = drawing.add_unwritten_tasks(project=project, number=number, use_cases=use_cases, **how)
         return Response({"created": made, "refused": []}, status=201)
+    if tag := chosen.pop("tag", None):
+        chosen["tags__contains"] = [tag]
     prompts = chosen.get("prompts") or Prompt.objects.filter(**chosen)
     drawn = drawing.add_tasks(project=project, prompts=prompts, limit=limit, **how)
     return Response({"created": drawn.created, "refused": drawn.refused}, status=201)

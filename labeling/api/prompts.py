@@ -117,10 +117,14 @@ class Outcomes(serializers.Serializer):
 class PromptFilter(django_filters.FilterSet):
     source = django_filters.CharFilter("source__name", help_text="The source's name.")
     split = django_filters.ChoiceFilter(field_name="owner__split", choices=Split.choices)
+    tag = django_filters.CharFilter(method="of_tag", help_text="One of its tags.")
 
     class Meta:
         model = Prompt
         fields = ["source", "split", "origin", "use_case", "language"]
+
+    def of_tag(self, prompts, name, tag):
+        return prompts.filter(tags__contains=[tag])
 
 
 ONE = OpenApiExample(

@@ -25,7 +25,7 @@ def _per_project(rows, number):
     )
 
 
-COMPARED = (("k", "min_k"), "baseline", "most_per_model", "with_references", "leave_out")
+COMPARED = (("k", "min_k"), "baseline", "most_per_model", ("with_references", "only_references"), "leave_out")
 
 
 @admin.register(Project)

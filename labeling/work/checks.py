@@ -81,6 +81,11 @@ def _faults_together(project):
     elif project.min_k is not None and not max(fewest, 1) <= project.min_k <= project.k:
         sentence = _("The fewest responses accepted lie between %(fewest)d and the %(k)d wanted.")
         yield "min_k", sentence % {"fewest": max(fewest, 1), "k": project.k}
+    if project.only_references and (project.kind != Kind.RATING or project.k != 1):
+        yield "only_references", _("References alone are rated one by one: choose the kind “rating” and 1 response.")
+    elif project.only_references and (project.with_references or project.baseline_id):
+        field = "with_references" if project.with_references else "baseline"
+        yield field, _("Where references are rated alone, no responses of models stand among them.")
     if project.most_per_model is not None and project.most_per_model < 1:
         yield (
             "most_per_model",

@@ -126,6 +126,8 @@ def why_not(answers, project, left_out=()):
     """
     if project.baseline_id and not _has(answers, project.baseline_id):
         return _without_baseline(project, flagged=_has(left_out, project.baseline_id))
+    if project.only_references and not answers:
+        return _without_reference(flagged=bool(left_out))
     texts, needed = by_text(answers), project.fewest_responses
     limits = {"most_per_model": project.most_per_model, "baseline": project.baseline_id}
     found = len(different(texts, enough=needed, **limits))
@@ -149,6 +151,12 @@ def _without_baseline(project, *, flagged):
     else:
         sentence = _("The baseline model %(model)s has no non-empty answer to this prompt.")
     return sentence % {"model": project.baseline.name}
+
+
+def _without_reference(*, flagged):
+    if flagged:
+        return _("What a person wrote to this prompt has a flag that is left out.")
+    return _("Nobody has written an answer to this prompt.")
 
 
 def _too_alike(project, found, texts):
@@ -220,7 +228,7 @@ def _with_facts(prompts, project):
 def _is_drawable(project):
     """What `why_not` says where no model is limited: a reference is one text more, unless a model gave it too."""
     drawable = Q(texts__gte=project.fewest_responses)
-    if project.with_references:
+    if project.with_references or project.only_references:
         drawable |= Q(texts=project.fewest_responses - 1, has_reference=True)
     return drawable & Q(has_baseline=True) if project.baseline_id else drawable
 
@@ -273,8 +281,8 @@ def _why_unfit(set_aside_as):
 
 
 def _eligible(project, path=""):
-    """Non-empty answers: of models, and where they are mixed in, of people."""
-    by_whom = {} if project.with_references else {f"{path}endpoint__isnull": False}
+    """Non-empty answers: of models, and where they are mixed in, of people; or of people alone."""
+    by_whom = {} if project.with_references else {f"{path}endpoint__isnull": project.only_references}
     return Q(**{f"{path}is_empty": False}, **by_whom)
 
 

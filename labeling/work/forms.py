@@ -44,12 +44,15 @@ class ProjectForm(forms.ModelForm):
         model = Project
         fields = (
             "name", "kind", "purpose", "cohort", "form", "k", "min_k", "baseline", "most_per_model", "with_references",
-            "leave_out", "prompt_types", "asks_for_tags", "rate_first", "layout", "may_arrange", "overlap",
+            "only_references", "leave_out", "prompt_types", "asks_for_tags", "rate_first", "layout", "may_arrange", "overlap",
             "lease_minutes", "most_per_labeler", "calibration_share", "programs", "by_invitation", "qualifications",
             "invitations",
         )  # fmt: skip
         help_texts = {
-            "k": _("2 to 16. Holds for tasks added from now on."),
+            "k": _(
+                "2 to 16; ratings take 1 as well, or 0 for questions about the prompt alone. Holds for tasks added from "
+                "now on."
+            ),
             "cohort": _("Held-out labelers only ever evaluate."),
             "qualifications": _(
                 "Only who has all of them is given sheets. None: no more than the cohort is asked for."
@@ -59,6 +62,9 @@ class ProjectForm(forms.ModelForm):
             "with_references": _(
                 "What a person wrote can be drawn like the response of a model, at most once in a task, and is not "
                 "told apart from it."
+            ),
+            "only_references": _(
+                "Every task is one answer that a person had written, to be rated by itself: 1 response per task."
             ),
         }
 
@@ -92,6 +98,7 @@ class AddTasksForm(forms.Form):
     use_case = forms.ChoiceField(
         label=_("Use case"), choices=[("", _("all use cases")), *UseCase.choices], required=False
     )
+    tag = forms.CharField(label=_("Tag"), max_length=60, required=False)
     limit = forms.IntegerField(
         label=_("At most"),
         min_value=1,
@@ -121,6 +128,7 @@ class AddTasksForm(forms.Form):
             "source": self.cleaned_data["source"],
             "owner__split": self.cleaned_data["split"],
             "use_case": self.cleaned_data["use_case"],
+            "tags__contains": [tag] if (tag := self.cleaned_data["tag"].strip()) else None,
         }
         return Prompt.objects.filter(**{field: value for field, value in chosen.items() if value})
 

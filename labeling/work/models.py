@@ -156,6 +156,12 @@ class Project(models.Model):
         default=False,
         help_text=_("What people wrote stands among the responses of models, and is not told apart from them."),
     )
+    only_references = models.BooleanField(
+        _("references alone"),
+        default=False,
+        db_default=False,
+        help_text=_("What people wrote is rated by itself, whatever models have answered."),
+    )
     leave_out = ArrayField(
         models.CharField(max_length=10, choices=Flag),
         verbose_name=_("leave out responses with the flag"),
@@ -213,6 +219,12 @@ class Project(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(most_per_model__isnull=True) | Q(most_per_model__gte=1), name="a_model_may_stand_in_a_task"
+            ),
+            # A prompt has one reference at most in a task, so there is nothing to compare it with.
+            models.CheckConstraint(
+                condition=Q(only_references=False)
+                | Q(kind="rating", k=1, with_references=False, baseline__isnull=True),
+                name="references_alone_are_rated_one_by_one",
             ),
             models.CheckConstraint(
                 condition=Q(leave_out__contained_by=["leak", "refusal", "truncated"]), name="left_out_flags_are_known"

@@ -19,7 +19,7 @@ from labeling.work.models import Assignment, AssignmentState, Project, ProjectSt
 # What a copy takes over; its tasks, its state and its makers are its own.
 COPIED = (
     "kind", "purpose", "form", "k", "min_k", "rate_first", "layout", "may_arrange", "overlap", "cohort",
-    "lease_minutes", "baseline", "most_per_model", "with_references", "leave_out",
+    "lease_minutes", "baseline", "most_per_model", "with_references", "only_references", "leave_out",
     "most_per_labeler", "calibration_share", "programs", "by_invitation",
     "prompt_types", "asks_for_tags",
 )  # fmt: skip
@@ -47,6 +47,7 @@ def create_project(
     baseline=None,
     most_per_model=None,
     with_references=False,
+    only_references=False,
     leave_out=(),
     prompt_types=(),
     asks_for_tags=False,
@@ -82,6 +83,7 @@ def create_project(
         baseline=baseline,
         most_per_model=most_per_model,
         with_references=with_references,
+        only_references=only_references,
         leave_out=list(leave_out),
         prompt_types=list(prompt_types),
         asks_for_tags=asks_for_tags,

@@ -5,6 +5,7 @@ import pytest
 from labeling.candidates.models import ModelEndpoint
 from labeling.people.models import Qualification
 from labeling.people.pseudonyms import pseudonym
+from labeling.prompts.models import Prompt
 from labeling.work import queue
 from labeling.work.models import Assignment, Project
 from tests.factories import EndpointFactory, OwnerFactory, ProjectFactory, PromptFactory, ResponseFactory, TaskFactory
@@ -15,7 +16,7 @@ WHOLE = {
     "name": "Rank answers", "kind": "ranking", "purpose": "training", "instructions": "  Be *fair*.\n",
     "form": "instructgpt", "k": 4, "min_k": 3, "rate_first": True, "layout": "cards", "may_arrange": False,
     "overlap": 2, "cohort": "training", "lease_minutes": 30, "baseline": None, "state": "open",
-    "most_per_model": 2, "with_references": True, "leave_out": ["refusal", "leak"],
+    "most_per_model": 2, "with_references": True, "only_references": False, "leave_out": ["refusal", "leak"],
     "most_per_labeler": 50, "calibration_share": 0.15, "programs": "none", "prompt_types": [], "asks_for_tags": False,
     "by_invitation": True, "qualifications": [],
 }  # fmt: skip
@@ -212,6 +213,9 @@ def test_tasks_by_filter_take_every_split_unless_one_is_named(engineer, models):
     assert made({"source": "mine", "split": "train"}) == {"created": 1, "refused": []}
     assert made({"split": "test"}) == {"created": 2, "refused": []}
     assert made({"split": "test", "limit": 1, "priority": 3}) == {"created": 1, "refused": []}
+    assert made({"source": "mine", "tag": "in training"}) == {"created": 0, "refused": []}
+    Prompt.objects.filter(pk=in_train.pk).update(tags=["in training"])
+    assert made({"source": "mine", "tag": "in training"}) == {"created": 1, "refused": []}
 
 
 def test_tasks_by_ids_answer_for_each(engineer, models):

@@ -112,12 +112,26 @@ def test_a_thousand_at_once_are_taken(engineer):
 
 
 @pytest.mark.parametrize(
-    "asked", ["source=wanted", "split=test", "origin=plain", "use_case=chat", "language=ko", "source=wanted&split=test"]
+    "asked",
+    [
+        "source=wanted",
+        "split=test",
+        "origin=plain",
+        "use_case=chat",
+        "language=ko",
+        "tag=b",
+        "source=wanted&split=test",
+    ],
 )
 def test_the_list_is_narrowed_down(engineer, asked):
     PromptFactory()
     wanted = PromptFactory(
-        source__name="wanted", owner=OwnerFactory(split="test"), origin="plain", use_case="chat", language="ko"
+        source__name="wanted",
+        owner=OwnerFactory(split="test"),
+        origin="plain",
+        use_case="chat",
+        language="ko",
+        tags=["a", "b"],
     )
 
     assert [row["id"] for row in engineer.get(f"/api/v1/prompts/?{asked}").json()["results"]] == [wanted.pk]

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from labeling.candidates.models import Response, normal_hash
 from labeling.people.pseudonyms import pseudonym
+from labeling.prompts.models import Prompt
 from labeling.work import drawing, queue
 from labeling.work.models import Project, Task
 from tests.factories import (
@@ -268,6 +269,17 @@ def test_adding_tasks_is_previewed_and_then_done(rita, client_of):
     assert "4 tasks were added." in done
     assert "Only 2 different non-empty responses; 3 are needed." in done
     assert set(project.tasks.values_list("priority", flat=True)) == {2}
+
+
+def test_tasks_are_added_by_a_tag(rita, client_of):
+    project, source, client = ProjectFactory(k=3), SourceFactory(), client_of(rita)
+    answered_prompts(source, 2)
+    tagged = source.prompts.first()
+    Prompt.objects.filter(pk=tagged.pk).update(tags=["in training", "grade 5"])
+
+    client.post(page("add_tasks", project), {"tag": " in training ", "tasks_before": 0})
+
+    assert project.tasks.get().prompt == tagged
 
 
 def test_a_second_click_adds_no_second_batch(rita, client_of):

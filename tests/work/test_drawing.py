@@ -124,6 +124,22 @@ def test_a_reference_counts_among_the_texts_unless_a_model_gave_it_too():
     assert (drawn.created, drawn.refused) == (1, [{"prompt": alike.pk, "reason": reason}])
 
 
+def test_references_are_rated_alone_whatever_models_have_answered():
+    project = ProjectFactory(kind="rating", k=1, only_references=True)
+    answered, bare = prompt_with("one", "two"), prompt_with("one")
+    reference_to(answered, "by a person")
+
+    drawn = drawing.add_tasks(project=project, prompts=[answered.pk, bare.pk])
+
+    assert texts_of(project.tasks.get()) == {"by a person"}
+    assert drawn.refused == [{"prompt": bare.pk, "reason": "Nobody has written an answer to this prompt."}]
+
+
+def test_the_database_rates_references_alone_one_by_one():
+    with pytest.raises(IntegrityError, match="references_alone_are_rated_one_by_one"):
+        ProjectFactory(k=2, only_references=True)
+
+
 def flagged(prompt, text, *names, **fields):
     return ResponseFactory(prompt=prompt, text=text, flags=list(names), **fields)
 
@@ -512,9 +528,20 @@ def scenery():
     return [None, *(EndpointFactory() for _ in range(3))], owner, project.form, project.instructions
 
 
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(ANSWERED, max_size=5), SETTINGS)
+def test_what_is_foreseen_of_references_alone_is_what_happens(scenery, prompts, choice):
+    alone = {"kind": "rating", "k": 1, "min_k": None, "with_references": False, "only_references": True}
+    foreseen_and_done(scenery, prompts, choice | alone, has_baseline=False)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ANSWERED, max_size=5), SETTINGS, st.booleans())
 def test_what_is_foreseen_is_what_happens(scenery, prompts, choice, has_baseline):
+    foreseen_and_done(scenery, prompts, choice, has_baseline)
+
+
+def foreseen_and_done(scenery, prompts, choice, has_baseline):
     models, owner, form, instructions = scenery
     baseline = models[1] if has_baseline else None
     project = ProjectFactory(baseline=baseline, form=form, instructions=instructions, **choice)

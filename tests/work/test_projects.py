@@ -219,6 +219,23 @@ def test_a_project_says_which_responses_it_compares(wanted):
         assert (one.most_per_model, one.with_references, one.leave_out) == (1, True, ["leak", "truncated"])
 
 
+@pytest.mark.parametrize(
+    ("choice", "field", "sentence"),
+    [
+        ({"kind": "ranking", "k": 2}, "only_references", "choose the kind “rating” and 1 response."),
+        ({"k": 2}, "only_references", "choose the kind “rating” and 1 response."),
+        ({"with_references": True}, "with_references", "no responses of models stand among them."),
+    ],
+)
+def test_references_are_rated_alone_one_by_one_and_among_no_others(wanted, choice, field, sentence):
+    alone = {"kind": "rating", "k": 1, "only_references": True}
+
+    [said] = faults(**wanted | alone | choice)[field]
+
+    assert said.endswith(sentence)
+    assert projects.create_project(**wanted | alone).only_references
+
+
 def test_what_is_compared_may_change_when_there_are_tasks(rita):
     project = TaskFactory().project
 
