@@ -12,10 +12,11 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
 from labeling.candidates.models import Response
-from labeling.datasets import parquet
+from labeling.datasets import parquet, scales
 from labeling.datasets.formats import FORMATS
 from labeling.datasets.models import UNITS, DatasetKind
-from labeling.labels.models import Label
+from labeling.datasets.scales import JUDGING
+from labeling.labels.models import Label, Rating
 from labeling.people.models import Cohort
 from labeling.prompts.models import Prompt, Source, Split
 from labeling.work.models import AssignmentState, Kind, Project, Purpose, Task
@@ -49,7 +50,7 @@ def choose(*, kind, format, projects=(), filters=None):
     if not found and not (kind == DatasetKind.PROMPTS and "source" in normal):
         raise _refusal("projects", "Choose at least one project.")
     _check_projects(kind, found, normal)
-    return Choice(kind, format, found, normal)
+    return Choice(kind, format, found, _scaled(kind, found, normal))
 
 
 def check_packing(*, with_parquet):
@@ -123,8 +124,15 @@ def _of_tasks(choice):
 
 
 def references(choice):
-    """Return what people had written to the chosen prompts before anybody was asked, as far as it is not empty."""
-    return Response.objects.references().filter(prompt__in=prompts(choice), is_empty=False)
+    """Return what people had written to the chosen prompts before anybody was asked, as far as it is not empty.
+
+    Where a rating is asked for, those that were judged here are good by it or not at all, like any other response.
+    """
+    written = Response.objects.references().filter(prompt__in=prompts(choice), is_empty=False)
+    if "minimum_rating" not in choice.filters:
+        return written
+    judged = Rating.objects.filter(label__in=labels(choice), slot__candidate__response=OuterRef("pk"))
+    return written.filter(~Exists(judged))
 
 
 def preview_counts(choice):
@@ -176,7 +184,6 @@ def _found(projects):
 
 
 # Which kinds of project have what a kind of dataset is made of.
-JUDGING = (Kind.RATING, Kind.RANKING)
 COMES_FROM = {
     DatasetKind.SFT: tuple(Kind.values),
     DatasetKind.COMPARISONS: (Kind.RANKING,),
@@ -223,6 +230,22 @@ def _normal(kind, filters):
     return {key: value for key, value in given.items() if value is not False}
 
 
+def _scaled(kind, projects, filters):
+    """Bring in the question that responses are judged by, unless it is the overall quality, and hold to its scale."""
+    bound = BOUNDS.get(kind)
+    if bound is None or (kind == DatasetKind.SFT and bound not in filters):
+        if "question" in filters:
+            raise _refusal("filters", f"“question” says what “{bound}” is about: give both.")
+        return filters
+    judged = scales.judged_by(projects, filters.get("question", ""))
+    value = filters.get(bound, judged.middle)
+    if not judged.lowest <= value <= judged.highest:
+        sentence = f"The filter “{bound}” is a number from {judged.lowest} to {judged.highest}, unlike {value!r}."
+        raise _refusal("filters", sentence)
+    others = {key: said for key, said in filters.items() if key != "question"}
+    return others if judged.key == scales.OVERALL else others | {bound: value, "question": judged.key}
+
+
 def _one_of(values):
     def read(key, value):
         if value not in values:
@@ -250,8 +273,15 @@ def _yes_or_no(key, value):
 
 
 def _rating(key, value):
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 7:
-        raise _refusal("filters", f"The filter “{key}” is a number from 1 to 7, unlike {value!r}.")
+    """On which scale it lies is said by the question."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _refusal("filters", f"The filter “{key}” is a number, unlike {value!r}.")
+    return value
+
+
+def _key(key, value):
+    if not isinstance(value, str):
+        raise _refusal("filters", f"The filter “{key}” is the key of a question, unlike {value!r}.")
     return value
 
 
@@ -271,13 +301,16 @@ FILTERS = {
     "source": _source,
     "references": _yes_or_no,  # what people had written before anybody was asked, too
     "minimum_rating": _rating,  # responses whose median rating is at least this, too
-    "threshold": _rating,  # medians above it are good and below it bad; 4 unless said
+    "threshold": _rating,  # medians above it are good and below it bad; the middle of the scale unless said
+    "question": _key,  # which of the form's Likert questions these two are about; overall_quality unless said
 }
+# What is compared with the answers to a question.
+BOUNDS = {DatasetKind.SFT: "minimum_rating", DatasetKind.UNPAIRED: "threshold"}
 OF_LABELS = ("cohort", "split", "since", "until", "programs", "source")
 FILTERS_OF = {
-    DatasetKind.SFT: (*OF_LABELS, "references", "minimum_rating"),
+    DatasetKind.SFT: (*OF_LABELS, "references", "minimum_rating", "question"),
     DatasetKind.COMPARISONS: OF_LABELS,
-    DatasetKind.UNPAIRED: (*OF_LABELS, "threshold"),
+    DatasetKind.UNPAIRED: (*OF_LABELS, "threshold", "question"),
     DatasetKind.PROMPTS: ("split", "source"),
     DatasetKind.RATINGS: OF_LABELS,
     DatasetKind.RAW: OF_LABELS,

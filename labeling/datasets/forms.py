@@ -50,21 +50,28 @@ class ChoiceForm(forms.Form):
     references = forms.BooleanField(
         label=_("References as well"),
         required=False,
-        help_text=_("SFT: what people had written to the prompts before anybody was asked."),
+        help_text=_(
+            "SFT: what people had written to the prompts before anybody was asked. Not those rated here, if only "
+            "responses rated at least so high are wanted below: of these the rating decides."
+        ),
     )
     minimum_rating = forms.FloatField(
         label=_("Responses rated at least"),
         required=False,
-        min_value=1,
-        max_value=7,
-        help_text=_("SFT: responses whose median rating reaches this are imitated as well."),
+        help_text=_("SFT: responses, and references, whose median rating reaches this are imitated as well."),
     )
     threshold = forms.FloatField(
         label=_("Threshold between good and bad"),
         required=False,
-        min_value=1,
-        max_value=7,
-        help_text=_("Unpaired: medians above it are good, below it bad. 4 unless said."),
+        help_text=_("Unpaired: medians above it are good, below it bad. The middle of the scale unless said."),
+    )
+    question = forms.SlugField(
+        label=_("Rated by the question"),
+        required=False,
+        help_text=_(
+            "The key of the Likert question that the two numbers above are about. Empty: the overall quality, or the "
+            "form's only one."
+        ),
     )
     parquet = forms.BooleanField(
         label=_("Parquet as well"), required=False, help_text=_("Tables beside the lines, for those who read columns.")

@@ -9,6 +9,7 @@ SPLIT = {"enum": ["train", "valid", "test"]}
 COHORT = {"enum": ["training", "held_out", None]}
 RANK = {"type": "integer", "minimum": 1, "maximum": 16}
 QUALITY = {"type": ["integer", "null"], "minimum": 1, "maximum": 7}
+SCORE = {"type": "number", "minimum": -100, "maximum": 100}  # on the scale of its question, mostly 1–7
 FROM_0_TO_4 = {"type": "integer", "minimum": 0, "maximum": 4}
 
 
@@ -47,7 +48,7 @@ SCHEMAS = {
             "prompt_id": ID,
             "labeler": MAYBE_TEXT,
             "cohort": COHORT,
-            "rating": {"type": ["number", "null"], "minimum": 1, "maximum": 7},
+            "rating": {**SCORE, "type": ["number", "null"]},
             "split": SPLIT,
             "owner": TEXT,
             "meta": ANY,
@@ -115,7 +116,7 @@ SCHEMAS = {
             "prompt": PROMPT,
             "completion": SAID_SOMETHING,
             "label": {"type": "boolean"},
-            "rating": {"type": "number", "minimum": 1, "maximum": 7},
+            "rating": SCORE,
             "ratings": {"type": "integer", "minimum": 1},
             "model": MAYBE_TEXT,
             "prompt_id": ID,

@@ -15,7 +15,7 @@ from labeling.prompts.models import Origin, Prompt
 
 @dataclass(slots=True)
 class Example(Record):
-    """One prompt and its completion. `origin` is demonstration, reference or response."""
+    """One prompt and its completion. `origin` is demonstration, reference (a person's, from before) or response."""
 
     prompt_id: str
     prompt: list
@@ -144,7 +144,7 @@ def _of_response(response):
         prompt_id=response.prompt_id,
         prompt=response.prompt,
         completion=response.completion,
-        origin="response",
+        origin="response" if response.model else "reference",
         model=response.model,
         labeler=None,
         cohort=None,

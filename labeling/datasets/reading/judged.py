@@ -1,4 +1,7 @@
-"""Which responses are good by themselves, and which are not? By the median of what people gave each."""
+"""Which responses are good by themselves, and which are not? By the median of what people gave each.
+
+What they gave is the overall quality, or the answer to another Likert question where the choice names one.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +15,7 @@ THRESHOLD = 4  # the middle of 1–7
 
 @dataclass(slots=True)
 class Judged(Record):
-    """A response with the median of its overall qualities, and how many gave one. `is_good` is above the threshold."""
+    """A response with the median of what it was given, and by how many. `is_good` is above the threshold."""
 
     id: str
     prompt_id: str
@@ -32,11 +35,12 @@ class Judged(Record):
 # Responses that are judged and not empty. The bounds are of the median; null is none.
 JUDGED = """
 SELECT r.id, r.prompt_id, r.text, e.name, o.split, o.key_hash,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY g.overall_quality) AS rating, count(*) AS n,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY {given}) AS rating, count(*) AS n,
     array_agg(DISTINCT g.label_id), array_agg(DISTINCT person.pseudonym_key),
     array_agg(DISTINCT a.form_version_id), array_agg(DISTINCT a.instructions_version_id)
 FROM ({chosen}) AS chosen (id)
-JOIN labels_rating g ON g.label_id = chosen.id AND g.overall_quality IS NOT NULL
+JOIN labels_rating g ON g.label_id = chosen.id
+{answers}
 JOIN labels_label l ON l.id = g.label_id
 JOIN work_assignment a ON a.id = l.assignment_id
 JOIN people_user person ON person.id = a.labeler_id
@@ -46,9 +50,15 @@ JOIN candidates_response r ON r.id = c.response_id AND NOT r.is_empty
 JOIN prompts_prompt p ON p.id = r.prompt_id
 JOIN prompts_owner o ON o.id = p.owner_id
 LEFT JOIN candidates_modelendpoint e ON e.id = r.endpoint_id
+WHERE {given} IS NOT NULL
 GROUP BY r.id, e.name, o.split, o.key_hash
-HAVING percentile_cont(0.5) WITHIN GROUP (ORDER BY g.overall_quality) {bound}
+HAVING percentile_cont(0.5) WITHIN GROUP (ORDER BY {given}) {bound}
 ORDER BY r.id
+"""
+# The answers to another question than the one that has a column of its own.
+OF_QUESTION = """
+JOIN labels_answer said ON said.rating_id = g.id
+JOIN guidelines_question q ON q.id = said.question_id AND q.key = %s
 """
 
 
@@ -75,7 +85,10 @@ def judged(choice, bound, value):
 
 def _rows(choice, bound, value):
     chosen, params = choosing.labels(choice).values("pk").query.sql_with_params()
-    return rows_of(JUDGED.format(chosen=chosen, bound=bound), [*params, value])
+    question = choice.filters.get("question")
+    given, answers = ("said.number", OF_QUESTION) if question else ("g.overall_quality", "")
+    sql = JUDGED.format(chosen=chosen, bound=bound, given=given, answers=answers)
+    return rows_of(sql, [*params, *([question] if question else []), value])
 
 
 def _judged(row, messages, named, threshold):

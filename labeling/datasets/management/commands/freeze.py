@@ -46,6 +46,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--threshold", type=float, metavar="X", help="unpaired: medians above X are good, below it bad (4)"
         )
+        parser.add_argument(
+            "--question",
+            metavar="KEY",
+            help="which Likert question of the form X is about; the overall quality, or the only one, unless said",
+        )
         parser.add_argument("--parquet", action="store_true", help="tables beside the lines; needs the extra parquet")
         parser.add_argument("--out", type=Path, metavar="DIR", help="where to copy the files and manifest.json")
 
