@@ -524,6 +524,7 @@ IMPERSONAL = {
     "work.project.most_per_labeler",
     "work.project.most_per_model",
     "work.project.name",
+    "work.project.only_references",
     "work.project.overlap",
     "work.project.programs",
     "work.project.prompt_types",
