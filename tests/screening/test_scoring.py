@@ -78,9 +78,9 @@ def test_three_hundred_are_scored_with_as_many_questions_as_one(test, abe, djang
     attempts = [attempt_of(abe, test), attempt_of(applicant(), test, flip=True)]
     test.refresh_from_db()
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         scoring.score_all(test=test, attempts=attempts[:1])
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         scoring.score_all(test=test, attempts=attempts)
 
     assert Result.objects.filter(attempt__in=attempts).count() == 8
