@@ -254,6 +254,7 @@ SWEEP_SECONDS = int(os.environ.get("SWEEP_SECONDS", "15"))
 CELERY_TASK_ROUTES = {
     "labeling.candidates.tasks.ask_models": {"queue": "models"},
     "labeling.events.tasks.deliver": {"queue": "sweeps"},
+    "labeling.events.tasks.deliver_waiting": {"queue": "sweeps"},
     "labeling.events.tasks.post": {"queue": "sweeps"},
 }
 CELERY_BEAT_SCHEDULE = {

@@ -16,11 +16,13 @@ USER = "people.User"
 class Held:
     """A table with rows about people: a lookup that leads from a row to its person, or a function from them to a Q.
 
-    `only` these columns are given, or all `but` those; who else had to do with a row is never among them.
+    `also` adds rows that no lookup leads to. `only` these columns are given, or all `but` those; who else had to do
+    with a row is never among them.
     """
 
     model: str
     whose: str | Callable
+    also: Callable = lambda person: Q(pk__in=())
     only: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
 
@@ -39,7 +41,7 @@ class Held:
 
     def rows(self, person):
         mine = self.whose(person) if callable(self.whose) else Q(**{self.whose: person})
-        return self.table._default_manager.filter(mine).order_by("pk").distinct()
+        return self.table._default_manager.filter(mine | self.also(person)).order_by("pk").distinct()
 
 
 def _graded(person):
@@ -63,7 +65,7 @@ HELD = [
     # What researchers note beside a link is for their own memory.
     Held("people.Invitation", lambda person: Q(email__iexact=person.email), but=("note",)),
     Held("people.InvitationUse", "person"),
-    Held("events.Mail", "to"),
+    Held("events.Mail", "to", also=lambda person: Q(invitation__email__iexact=person.email)),
     Held("prompts.Prompt", "demonstrations__label__assignment__labeler"),
     Held("work.Invitee", "labeler"),
     Held("work.Membership", "labeler", but=("cursor_priority", "cursor_position")),

@@ -77,7 +77,8 @@ def _scrub_invitations(person):
     numbers = list(Invitation.objects.filter(only_theirs).values_list("pk", flat=True))
     links = Invitation.objects.filter(pk__in=numbers)
     links.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
-    links.update(email="", note="")
+    links.update(email="", name="", locale="", note="")
+    Mail.objects.filter(invitation__in=numbers).delete()
     InvitationUse.objects.filter(person=person).delete()
 
 

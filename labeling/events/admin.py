@@ -13,14 +13,18 @@ __all__ = ["MailAdmin", "webhook_admin"]
 
 @admin.register(Mail)
 class MailAdmin(OnlyShown):
-    list_display = ("to", "letter", "state", "attempts", "error", "created_at", "not_before", "sent_at")
+    list_display = ("reader", "letter", "state", "attempts", "error", "created_at", "not_before", "sent_at")
     list_filter = ("state", "letter")
-    list_select_related = ("to",)
-    search_fields = ("to__email", "to__name")
+    list_select_related = ("to", "invitation")
+    search_fields = ("to__email", "to__name", "invitation__email", "invitation__name")
     ordering = ("-created_at",)
     actions = ("send_again",)
-    fields = ("to", "letter", "wording", "state", "attempts", "error", "created_at", "not_before", "sent_at")
-    readonly_fields = ("wording",)
+    fields = ("reader", "letter", "wording", "state", "attempts", "error", "created_at", "not_before", "sent_at")
+    readonly_fields = ("reader", "wording")
+
+    @admin.display(description=gettext_lazy("to"), ordering="to")
+    def reader(self, mail):
+        return mail.to or mail.invitation.email
 
     @admin.display(description=gettext_lazy("wording"))
     def wording(self, mail):

@@ -28,7 +28,7 @@ def deliver(*, mail_id):
     )
     if not taken:
         return False
-    mail = Mail.objects.select_related("to").get(pk=mail_id)
+    mail = Mail.objects.select_related("to", "invitation").get(pk=mail_id)
     try:
         worded(mail).send()
     except (OSError, UnicodeError) as error:  # smtplib's own exceptions among them
@@ -52,10 +52,11 @@ def send_again(*, mail):
 
 def worded(mail):
     """Return the letter in its reader's language: the first line of its template is the subject."""
-    with translation.override(mail.to.locale or settings.LANGUAGE_CODE):
-        facts = mail.facts | {"name": mail.to.name, "site": settings.SITE_URL}
+    reader = mail.reader
+    with translation.override(reader.locale or settings.LANGUAGE_CODE):
+        facts = mail.facts | {"name": reader.name, "email": reader.email, "site": settings.SITE_URL}
         subject, _newline, body = render_to_string(f"mails/{mail.letter}.txt", facts).strip().partition("\n")
-    return EmailMessage(subject.strip(), body.strip() + "\n", to=[mail.to.email])
+    return EmailMessage(subject.strip(), body.strip() + "\n", to=[reader.email])
 
 
 def _put_back(mail, error):

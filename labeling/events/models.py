@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from labeling.people.models import Invitation
+
 
 class MailState(models.TextChoices):
     WAITING = "waiting", _("waiting")
@@ -17,10 +19,15 @@ class MailState(models.TextChoices):
 
 
 class Mail(models.Model):
-    """One letter to one person. It is worded when it is sent, in their language."""
+    """One letter to one person, or to whoever an invitation is for. It is worded when it is sent, in their language."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    to = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mails", verbose_name=_("to"))
+    to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="mails", verbose_name=_("to")
+    )
+    invitation = models.ForeignKey(
+        Invitation, models.CASCADE, null=True, blank=True, related_name="mails", verbose_name=_("invitation")
+    )
     letter = models.SlugField(_("letter"), help_text=_("The template that words it."))
     facts = models.JSONField(_("facts"), default=dict, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=MailState, default=MailState.WAITING)
@@ -43,10 +50,19 @@ class Mail(models.Model):
                 name="mail_is_sent_at_a_time",
             ),
             models.CheckConstraint(condition=Q(state__in=MailState.values), name="mail_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(to__isnull=False, invitation__isnull=True) | Q(to__isnull=True, invitation__isnull=False),
+                name="mail_is_for_one",
+            ),
         ]
 
     def __str__(self):
-        return f"{self.letter} → {self.to}"
+        return f"{self.letter} → {self.reader}"
+
+    @property
+    def reader(self):
+        """Whoever it is for: an account or an invitation, both of which have an email, a name and a locale."""
+        return self.to or self.invitation
 
 
 class Event(models.TextChoices):

@@ -7,6 +7,7 @@ from django.db import transaction
 from labeling.events.models import Mail
 
 LETTERS = ("handed_in", "admitted", "declined", "waiting")
+INVITED = "invited"
 
 
 def tell(*, person, letter, **facts):
@@ -19,3 +20,16 @@ def tell(*, person, letter, **facts):
 
     transaction.on_commit(partial(tasks.deliver.delay, str(mail.pk)), robust=True)
     return mail
+
+
+def invite(letters):
+    """Have a letter sent to whoever each invitation is for: `letters` are (invitation, facts). Return the Mails."""
+    mails = Mail.objects.bulk_create(
+        Mail(invitation=invitation, letter=INVITED, facts=facts) for invitation, facts in letters
+    )
+    # One message for all of them: a worker sends whatever waits.
+    from labeling.events import tasks
+
+    if mails:
+        transaction.on_commit(tasks.deliver_waiting.delay, robust=True)
+    return mails

@@ -279,6 +279,9 @@ class Invitation(models.Model):
         help_text=_("Whoever comes by the link joins it at once. Empty: they take the test first."),
     )
     email = models.EmailField(_("only for"), blank=True, help_text=_("Empty: for whoever has the link."))
+    # Of whoever it is for, as the roster that they came from says: how their letter greets them, and in which language.
+    name = models.CharField(_("name"), max_length=150, blank=True)
+    locale = models.CharField(_("language"), max_length=10, blank=True)
     most_uses = models.PositiveIntegerField(
         _("most uses"), null=True, blank=True, default=1, help_text=_("Empty: any number.")
     )

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F, Q
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from labeling.people import inviting
 from labeling.people.models import Invitation, InvitationUse
 from labeling.people.only_shown import OnlyShown, OnlyShownRows
+from labeling.screening import roster_pages
 from labeling.screening.models import Test
 from labeling.work.models import Project
 
@@ -113,7 +114,17 @@ class InvitationAdmin(admin.ModelAdmin):
     ordering = ("-created_at", "-pk")
     actions = ("revoke",)
     inlines = (Uses,)
-    readonly_fields = ("link", "used", "created_at", "created_by", "revoked_at", "revoked_by")
+    readonly_fields = (
+        "link",
+        "name",
+        "locale",
+        "letter",
+        "used",
+        "created_at",
+        "created_by",
+        "revoked_at",
+        "revoked_by",
+    )
     leads_to = (gettext_lazy("What it leads to"), {"fields": ("cohort", "tests", "projects", "qualifications")})
 
     def get_form(self, request, obj=None, change=False, **kwargs):
@@ -125,9 +136,13 @@ class InvitationAdmin(admin.ModelAdmin):
         if obj is None:
             how = ("note", "number", "addresses", "most_uses", "expires_at")
             return ((None, {"fields": how}), self.leads_to)
-        came = {"fields": ("used", "created_at", "created_by", "revoked_at", "revoked_by")}
-        how = ("link", "note", "email", "most_uses", "expires_at")
+        came = {"fields": ("letter", "used", "created_at", "created_by", "revoked_at", "revoked_by")}
+        how = ("link", "note", "email", "name", "locale", "most_uses", "expires_at")
         return ((None, {"fields": how}), self.leads_to, (gettext_lazy("What became of it"), came))
+
+    def get_urls(self):
+        page = self.admin_site.admin_view(roster_pages.roster)
+        return [path("roster/", page, name="people_invitation_roster"), *super().get_urls()]
 
     def get_inlines(self, request, obj):
         """Who came is for those who may see accounts."""
@@ -158,6 +173,12 @@ class InvitationAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("uses"), ordering="uses")
     def used(self, invitation):
         return f"{invitation.uses} / {'∞' if invitation.most_uses is None else invitation.most_uses}"
+
+    @admin.display(description=gettext_lazy("letter"))
+    def letter(self, invitation):
+        """What became of the letter that brings the link, where one was sent."""
+        mail = invitation.mails.order_by("-created_at").first()
+        return f"{mail.get_state_display()} {mail.error}".strip() if mail else None
 
     @admin.display(description=gettext_lazy("link"))
     def link(self, invitation):
