@@ -30,14 +30,47 @@ KEYS = {
 NAME = "attune_bench_import"
 
 
+KOREAN = "두 나라를 지나는 가장 긴 강의 이름을 말하고 그 강이 사람들에게 왜 중요한지 두 문장으로 설명해 주세요"
+PERSONAL = (
+    "Write to person{0}@attune.kr",
+    "Call 010-1234-{0:04}",
+    "It is in C:\\Users\\person{0}\\notes",
+    "From 203.0.113.7",
+)
+
+
 def write_file(path, rows, length):
-    """Prompts of `length` characters, all different, each tenth by an author who has ten."""
-    text = " ".join(WORDS * (length // 60))
+    """Prompts of `length` characters as they come: of a hundred, one is the text of the one before it in capitals and
+    one begins like it, two hold something personal, ten are Korean, ten are by authors who have ten each and two by
+    authors who have five hundred.
+    """
+    text, korean = " ".join(WORDS * (length // 60)), " ".join([KOREAN] * (length // 40))
+    before = ""
     with path.open("wb") as file:
         for number in range(rows):
-            author = {"author": f"author {number // 100}"} if number % 10 == 0 else {}
-            prompt = f"{number} {text}"[:length]
-            file.write(orjson.dumps({"id": f"p{number}", "prompt": prompt, "tags": ["bench"], **author}) + b"\n")
+            before = prompt = _prompt(number, before, text, korean, length)
+            row = {"id": f"p{number}", "prompt": prompt, "tags": ["bench"], **_author(number)}
+            file.write(orjson.dumps(row) + b"\n")
+
+
+def _prompt(number, before, text, korean, length):
+    match number % 100:
+        case 1:
+            return before.upper()
+        case 3:
+            return before + ", in one word"
+        case 10 | 60:
+            personal = PERSONAL[number // 50 % 4].format(number % 10_000)
+            return f"{number} {personal}. {text}"[:length]
+        case last if last % 10 == 5:
+            return f"{number} {korean}"[:length]
+    return f"{number} {text}"[:length]
+
+
+def _author(number):
+    if number % 10 == 0:
+        return {"author": f"author {number // 100}"}
+    return {"author": f"busy author {number // 25_000}"} if number % 50 == 7 else {}
 
 
 def time_import(path):
@@ -53,7 +86,7 @@ def time_import(path):
     seconds, processor = time.perf_counter() - began, time.process_time() - processor
     job = Import.objects.get(pk=job.pk)
     assert job.state == "done", job.error
-    return job.created_count, seconds, processor, marks
+    return job, seconds, processor, marks
 
 
 def time_copy():
@@ -92,14 +125,16 @@ def main():
         _database()
         path = Path(folder, "prompts.jsonl")
         write_file(path, options.rows, options.length)
-        count, seconds, processor, marks = time_import(path)
+        job, seconds, processor, marks = time_import(path)
         copied = time_copy()
-    _report(count, seconds, processor, marks, copied)
+    _report(job, seconds, processor, marks, copied)
     _drop_database()
 
 
-def _report(count, seconds, processor, marks, copied):
-    tenth = marks[len(marks) // 10][1]
+def _report(job, seconds, processor, marks, copied):
+    count, tenth = job.created_count, marks[len(marks) // 10][1]
+    found = job.same_text_count, job.same_beginning_count, job.over_cap_count, job.held_back_count
+    print("set aside       {:,} same text, {:,} same beginning, {:,} over the cap; {:,} with findings".format(*found))
     print(f"import          {count / seconds:>10,.0f} prompts/s   ({count:,} in {seconds:.1f} s)")
     print(f"  of our own    {processor / count * 1e6:>10,.1f} µs of processor time a prompt")
     print(f"COPY            {count / copied:>10,.0f} prompts/s   with their owners, same indexes, same foreign keys")
