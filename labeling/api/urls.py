@@ -4,7 +4,19 @@ from typing import Any
 
 from django.urls import include, path, re_path
 
-from labeling.api import datasets, docs, endpoints, generations, imports, labels, projects, prompts, sheets, webhooks
+from labeling.api import (
+    datasets,
+    docs,
+    endpoints,
+    forms,
+    generations,
+    imports,
+    labels,
+    projects,
+    prompts,
+    sheets,
+    webhooks,
+)
 
 LIST: dict[str, Any] = {"get": "list", "post": "create"}
 SHOW: dict[str, Any] = {"get": "retrieve"}
@@ -25,6 +37,8 @@ v1 = [
     path("generations/<int:pk>/resume/", generations.resume),
     path("generations/<int:pk>/cancel/", generations.cancel),
     path("generations/<int:pk>/retry/", generations.retry),
+    path("forms/", forms.Forms.as_view(LIST)),
+    path("forms/<slug:key>/", forms.Forms.as_view(CHANGE)),
     path("projects/", projects.Projects.as_view(LIST)),
     path("projects/<int:pk>/", projects.Projects.as_view(CHANGE)),
     path("projects/<int:pk>/tasks/", projects.add_tasks),
