@@ -26,6 +26,10 @@ class Forgetful(RedisCache):
     def add(self, *args, **kwargs):
         return self._unless_away(True, super().add, *args, **kwargs)
 
+    def incr(self, *args, **kwargs):
+        """Count; nothing is counted while the server is away."""
+        return self._unless_away(0, super().incr, *args, **kwargs)
+
     def delete(self, *args, **kwargs):
         return self._unless_away(False, super().delete, *args, **kwargs)
 

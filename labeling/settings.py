@@ -307,13 +307,17 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = ENV == "test"
 
-# REST
+# REST: calls a minute of one account, and refusals a minute to an address that nobody is known by; 0 for no limit
+API_RATE = int(os.environ.get("API_RATE", "12000"))
+API_ANONYMOUS_RATE = int(os.environ.get("API_ANONYMOUS_RATE", "60"))
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "labeling.api.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["labeling.api.permissions.NoOne"],
+    "DEFAULT_THROTTLE_CLASSES": ["labeling.api.limits.OfAnAccount"],
+    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["labeling.api.parsers.JSON"],
     "DEFAULT_PAGINATION_CLASS": "labeling.api.pagination.Newest",

@@ -13,6 +13,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from labeling.api import limits
 from labeling.labels.bodies import Faults
 from labeling.prompts.refusals import Refused
 from labeling.work.queue import NotOpen, SheetGone
@@ -21,17 +22,18 @@ log = logging.getLogger("django.request")
 
 
 class Problem(exceptions.APIException):
-    """A refusal with its status, a sentence, and what is wrong with which field."""
+    """A refusal with its status, a sentence, what is wrong with which field, and how many seconds it holds."""
 
-    def __init__(self, status, detail, errors=()):
+    def __init__(self, status, detail, errors=(), wait=None):
         super().__init__(detail)
         self.status_code = status
         self.errors = list(errors)
+        self.wait = wait
 
 
 def answer(exc, context):
     """Answer any exception of a view with `application/problem+json`; what nobody foresaw is logged, and is a 500."""
-    known = translated(exc)
+    known = translated(limits.unless_too_many(exc, context["request"]))
     if not isinstance(known, exceptions.APIException):
         return _unforeseen(exc, context["request"]._request)
     set_rollback()
@@ -97,6 +99,14 @@ def _faults(faults):
     return Problem(422, summary([{"field": "", "detail": one["detail"]} for one in errors]), errors)
 
 
+def _too_often(throttled):
+    seconds = int(throttled.wait)
+    sentence = ngettext(
+        "This is too often: ask again in %(n)d second.", "This is too often: ask again in %(n)d seconds.", seconds
+    )
+    return Problem(429, sentence % {"n": seconds}, wait=seconds)
+
+
 def _collision(error):
     log.warning("A request met a constraint: %s", error)
     return Problem(409, _("This collides with what is there already, or was made at the same moment."))
@@ -108,6 +118,7 @@ TRANSLATIONS = {
     SheetGone: lambda gone: Problem(409, str(gone)),
     NotOpen: lambda closed: Problem(403, str(closed)),
     Refused: lambda refused: Problem(422, str(refused)),
+    exceptions.Throttled: _too_often,
     ValidationError: _refusal,
     Http404: lambda _missing: exceptions.NotFound(_("There is nothing at this address, or it is not yours.")),
     PermissionDenied: lambda _denied: exceptions.PermissionDenied(),

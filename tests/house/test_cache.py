@@ -43,6 +43,7 @@ def test_a_cache_that_is_away_finds_nothing_and_stands_in_nobodys_way():
     assert cache.set("a", 1) is None
     assert (cache.get("a"), cache.get("a", 7), cache.get_many(["a"])) == (None, 7, {})
     assert (cache.set_many({"a": 1}), cache.add("a", 1), cache.delete("a")) == ([], True, False)
+    assert cache.incr("a") == 0
 
 
 def test_a_cache_that_is_there_remembers():
