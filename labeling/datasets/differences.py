@@ -15,7 +15,7 @@ def between(before, after):
 
     A line counts as kept when it is in both, to the byte. Facts are those of the manifests, and only those that differ.
     """
-    old, new = _lines_by_split(before), _lines_by_split(after)
+    old, new = lines_by_split(before), lines_by_split(after)
     return {
         "before": before.pk,
         "after": after.pk,
@@ -42,7 +42,7 @@ def _facts(before, after):
     return dict.fromkeys(names)
 
 
-def _lines_by_split(version):
+def lines_by_split(version):
     """{split: a digest of each line}: sixteen bytes for a line, however long it is."""
     return {file.split: set(_digests(file)) for file in version.files.exclude(name__endswith=SUFFIX)}
 
@@ -50,7 +50,11 @@ def _lines_by_split(version):
 def _digests(file):
     with keeping.opened(file.path) as packed, gzip.open(packed) as lines:
         for line in lines:
-            yield hashlib.blake2b(line, digest_size=16).digest()
+            yield digest(line)
+
+
+def digest(line):
+    return hashlib.blake2b(line, digest_size=16).digest()
 
 
 def _counted(old, new):

@@ -103,5 +103,15 @@ class ChoiceForm(forms.Form):
         return {"kind": kind, "format": format, "projects": projects, "filters": filters, "parquet": packing}
 
 
+class TagForm(forms.Form):
+    """Under which name should the prompts of a version be found again?"""
+
+    tag = forms.CharField(
+        label=_("Tag"),
+        max_length=60,
+        help_text=_("Tasks and answers of models can then be asked for by this tag alone."),
+    )
+
+
 def _plain(value):
     return value.name if isinstance(value, Source) else value

@@ -3,16 +3,17 @@
 from functools import wraps
 
 import orjson
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from labeling.datasets import cards, choosing, differences, freezing
-from labeling.datasets.forms import ChoiceForm
+from labeling.datasets import cards, choosing, differences, freezing, tracing
+from labeling.datasets.forms import ChoiceForm, TagForm
 from labeling.datasets.models import DatasetState, DatasetVersion, File
 from labeling.datasets.serving import file_response
 
@@ -72,6 +73,7 @@ def version(request, pk):
         "files": version.files.all(),
         "manifest": _readable(version.manifest),
         "may_retry": request.user.has_perm("datasets.add_datasetversion"),
+        "may_tag": tracing.is_traced(version) and request.user.has_perm("prompts.change_prompt"),
     }
     page = "admin/datasets/datasetversion/version.html"
     return render(request, f"{page}#live" if request.htmx else page, context)
@@ -82,6 +84,36 @@ def version(request, pk):
 def retry(request, pk):
     freezing.retry(version=get_object_or_404(DatasetVersion, pk=pk))
     return redirect("admin:datasets_datasetversion_change", pk)
+
+
+@permitted("prompts.change_prompt")
+def tag(request, pk):
+    """Give the prompts that a version came from a tag, by which they are found again."""
+    version = get_object_or_404(DatasetVersion, pk=pk)
+    if not tracing.is_traced(version):
+        raise Http404
+    form = TagForm(request.POST or None)
+    if form.is_valid():
+        try:
+            number = tracing.tag_prompts(version=version, tag=form.cleaned_data["tag"])
+        except ValidationError as refused:
+            form.add_error(None, refused)
+        else:
+            _tell_of_tag(request, version, form.cleaned_data["tag"], number)
+            return redirect("admin:datasets_datasetversion_change", pk)
+    context = admin.site.each_context(request) | {
+        "title": gettext("Tag its prompts"),
+        "version": version,
+        "form": form,
+    }
+    return render(request, "admin/datasets/datasetversion/tag.html", context)
+
+
+def _tell_of_tag(request, version, tag, number):
+    said = ngettext("%(n)d prompt was tagged “%(tag)s”.", "%(n)d prompts were tagged “%(tag)s”.", number)
+    said %= {"n": number, "tag": tag}
+    messages.success(request, said)
+    LogEntry.objects.log_actions(request.user.pk, [version], CHANGE, change_message=said, single_object=True)
 
 
 @require_safe

@@ -140,7 +140,12 @@ def _encoded(batch, shape, tally):
         tally.see(record)
         for line in shape.lines([record], tally.left_out):
             tally.measure(*shape.texts(line))
-            yield record.split, orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+            yield record.split, encoded(line)
+
+
+def encoded(line):
+    """Return the bytes of a line, as it stands in the file."""
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
 
 
 def _row(split, file):
