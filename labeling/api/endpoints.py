@@ -14,6 +14,7 @@ from rest_framework.decorators import api_view, permission_classes
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from labeling.api.examples import OTHER_SERVER
 from labeling.api.idempotency import once
 from labeling.api.permissions import Engineers
 from labeling.api.shapes import Strict
@@ -138,7 +139,7 @@ class TrialShown(serializers.Serializer):
     list=extend_schema(summary="The models, newest first"),
     retrieve=extend_schema(summary="One model"),
     create=extend_schema(summary="Register a model", examples=[NEW, NAMED]),
-    partial_update=extend_schema(summary="Change a model's fields"),
+    partial_update=extend_schema(summary="Change a model's fields", examples=[OTHER_SERVER]),
 )
 @extend_schema(tags=["models"])
 class Endpoints(

@@ -37,6 +37,7 @@ NEW = OpenApiExample(
     },
     request_only=True,
 )
+OTHER_TITLE = OpenApiExample("Another title", {"title": "Feedback of teachers"}, request_only=True)
 
 
 class ChoiceRow(Strict, serializers.ModelSerializer):
@@ -97,7 +98,10 @@ def _with_questions():
     retrieve=extend_schema(summary="One form with its questions"),
     create=extend_schema(summary="Make a form", examples=[NEW]),
     partial_update=extend_schema(
-        summary="Rename a form, or ask other questions", request=FormChanged, responses=FormRow
+        summary="Rename a form, or ask other questions",
+        request=FormChanged,
+        responses=FormRow,
+        examples=[OTHER_TITLE],
     ),
 )
 @extend_schema(tags=["projects"])

@@ -13,6 +13,7 @@ from rest_framework.decorators import api_view, permission_classes
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from labeling.api.examples import GENERATION_QUEUED, GENERATION_UNDER_WAY
 from labeling.api.idempotency import once
 from labeling.api.permissions import Engineers
 from labeling.api.problems import Problem
@@ -234,9 +235,11 @@ class Generation(GenerationRow):
         summary="Have models answer prompts, or estimate what that would be",
         request=GenerationAsked,
         responses={200: Estimated, 202: Generation},
-        examples=[NEW, FORESEEN],
+        examples=[NEW, FORESEEN, GENERATION_QUEUED],
     ),
-    retrieve=extend_schema(summary="How far a generation job is", responses=Generation),
+    retrieve=extend_schema(
+        summary="How far a generation job is", responses=Generation, examples=[GENERATION_UNDER_WAY]
+    ),
 )
 @extend_schema(tags=["generations"])
 class Generations(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.renderers import JSONRenderer
 
+from labeling.api.examples import LABEL
 from labeling.api.permissions import Engineers
 from labeling.labels.lines import line, whole
 from labeling.labels.models import Label
@@ -110,6 +111,7 @@ class Labels(ListAPIView):
             (200, "application/json"): LabelRow(many=True),
             (200, "application/x-ndjson"): OpenApiResponse(LabelRow, description="One label a line."),
         },
+        examples=[LABEL],
     )
     def get(self, request):
         if isinstance(request.accepted_renderer, NDJSON):

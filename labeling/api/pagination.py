@@ -24,7 +24,7 @@ class Newest(CursorPagination):
         """As REST framework says it, in the words of OpenAPI 3.1."""
         said = super().get_paginated_response_schema(schema)
         for key in ("next", "previous"):
-            said["properties"][key] = {"type": ["string", "null"], "format": "uri"}
+            said["properties"][key] = {"type": ["string", "null"], "format": "uri", "example": None}
         return said
 
 

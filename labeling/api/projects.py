@@ -17,6 +17,7 @@ from rest_framework.decorators import api_view, permission_classes
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from labeling.api.examples import PAUSE, PROGRESS, PROJECT, TASKS
 from labeling.api.idempotency import once
 from labeling.api.permissions import Engineers
 from labeling.api.problems import Problem
@@ -244,8 +245,8 @@ def _with_instructions():
 @extend_schema_view(
     list=extend_schema(summary="The projects, newest first"),
     retrieve=extend_schema(summary="One project"),
-    create=extend_schema(summary="Set a project up", examples=[NEW]),
-    partial_update=extend_schema(summary="Change a project, or open, pause or close it"),
+    create=extend_schema(summary="Set a project up", examples=[NEW, PROJECT]),
+    partial_update=extend_schema(summary="Change a project, or open, pause or close it", examples=[PAUSE]),
 )
 @extend_schema(tags=["projects"])
 class Projects(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
@@ -291,7 +292,7 @@ class Projects(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet)
     summary="Make tasks of prompts and draw their candidates",
     request=TasksAsked,
     responses={201: TasksAdded},
-    examples=[BY_FILTER, BY_IDS, UNWRITTEN],
+    examples=[BY_FILTER, BY_IDS, UNWRITTEN, TASKS],
 )
 @api_view(["POST"])
 @permission_classes([Engineers])
@@ -314,7 +315,7 @@ def add_tasks(request, pk):
     return Response({"created": drawn.created, "refused": drawn.refused}, status=201)
 
 
-@extend_schema(tags=["projects"], summary="How far along a project is", responses=Progress)
+@extend_schema(tags=["projects"], summary="How far along a project is", responses=Progress, examples=[PROGRESS])
 @api_view(["GET", "HEAD"])
 @permission_classes([Engineers])
 def show_progress(request, pk):

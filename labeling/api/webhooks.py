@@ -12,6 +12,7 @@ from rest_framework.decorators import api_view, permission_classes
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from labeling.api.examples import DELIVERY, OTHER_EVENTS, WEBHOOK
 from labeling.api.idempotency import once
 from labeling.api.permissions import Integrators
 from labeling.api.shapes import Strict
@@ -90,8 +91,8 @@ class ShownOnce(Response):
 @extend_schema_view(
     list=extend_schema(summary="The webhooks, newest first"),
     retrieve=extend_schema(summary="One webhook"),
-    create=extend_schema(summary="Register a webhook", responses={201: WebhookWithSecret}, examples=[NEW]),
-    partial_update=extend_schema(summary="Change, stop or start a webhook"),
+    create=extend_schema(summary="Register a webhook", responses={201: WebhookWithSecret}, examples=[NEW, WEBHOOK]),
+    partial_update=extend_schema(summary="Change, stop or start a webhook", examples=[OTHER_EVENTS]),
     destroy=extend_schema(summary="Remove a webhook with its messages"),
 )
 @extend_schema(tags=["webhooks"])
@@ -138,6 +139,7 @@ def rotate(request, pk):
     description="It says `ping`, is signed like any other, and is sent once.",
     request=None,
     responses={200: Delivery},
+    examples=[DELIVERY],
 )
 @api_view(["POST"])
 @permission_classes([Integrators])
