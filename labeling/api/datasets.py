@@ -12,10 +12,11 @@ from rest_framework.decorators import api_view, content_negotiation_class, permi
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from labeling.api.examples import DATASET_FROZEN, DATASET_NUMBERED
 from labeling.api.idempotency import once
 from labeling.api.negotiation import Whatever
 from labeling.api.permissions import Engineers
-from labeling.api.problems import Problem
+from labeling.api.problems import Problem, problem
 from labeling.api.shapes import Strict
 from labeling.datasets import cards, differences, freezing, serving
 from labeling.datasets.choosing import FILTERS_OF
@@ -82,12 +83,12 @@ class DatasetRow(serializers.ModelSerializer):
 
 @extend_schema_view(
     list=extend_schema(summary="The dataset versions, newest first"),
-    retrieve=extend_schema(summary="One dataset version with its files"),
+    retrieve=extend_schema(summary="One dataset version with its files", examples=[DATASET_FROZEN]),
     create=extend_schema(
         summary="Freeze a dataset version",
         request=DatasetAsked,
         responses={202: DatasetRow},
-        examples=[NEW],
+        examples=[NEW, DATASET_NUMBERED],
     ),
 )
 @extend_schema(tags=["datasets"])
@@ -221,4 +222,15 @@ def _frozen(pk):
 @content_negotiation_class(Whatever)
 @permission_classes([Engineers])
 def download(request, pk, name):
-    return serving.file_response(request, get_object_or_404(File, version=pk, name=name))
+    answer = serving.file_response(request, get_object_or_404(File, version=pk, name=name))
+    return answer if answer.status_code < 400 else _as_problem(answer)
+
+
+def _as_problem(answer):
+    """The answer to a condition or a range that the file does not meet, with a sentence for a body."""
+    sentence = {
+        412: _("The file has another ETag than the one you name."),
+        416: _("The file does not reach so far: Content-Range says how many bytes it has."),
+    }[answer.status_code]
+    headers = {name: value for name, value in answer.headers.items() if name != "Content-Type"}
+    return problem(answer.status_code, sentence, headers=headers)

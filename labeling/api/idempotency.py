@@ -19,7 +19,7 @@ LONGEST = 255
 
 
 def once(view):
-    """Do a POST with an Idempotency-Key once, however often it is sent; without the key, do it.
+    """Do a request with an Idempotency-Key once, however often it is sent; without the key, do it.
 
     The answer is kept in the transaction that does the work: whoever sends a duplicate meanwhile waits for it, and a
     crash leaves neither. Refusals are not kept, so that a corrected body may follow under the same key.

@@ -14,6 +14,7 @@ from labeling.api import idempotency
 ALWAYS = {
     401: "Nobody is known by this token or session.",
     403: "Your role or the token's scope does not allow it.",
+    429: "Too many calls in this minute; `Retry-After` says when the next one begins.",
     "default": "Any other refusal.",
 }
 WITH_BODY = {
@@ -21,6 +22,7 @@ WITH_BODY = {
     409: "It conflicts with how things stand.",
     422: "It is understood and refused; `errors` says why.",
 }
+RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
 OF_SOMETHING = {404: "There is no such thing, or it is not yours."}
 
 
@@ -40,10 +42,10 @@ class ProblemDetails(serializers.Serializer):
 
 
 class Schema(AutoSchema):
-    """Adds what all calls share: Idempotency-Key on POST, and refusals as problem details."""
+    """Adds what all calls share: Idempotency-Key on POST and PUT, and refusals as problem details."""
 
     def get_override_parameters(self):
-        if self.method != "POST":
+        if self.method not in ("POST", "PUT"):
             return []
         return [
             OpenApiParameter(
@@ -62,7 +64,9 @@ class Schema(AutoSchema):
         refusals = ALWAYS | (WITH_BODY if self.method != "GET" else {}) | (OF_SOMETHING if "{" in self.path else {})
         for status, description in refusals.items():
             content = {"application/problem+json": {"schema": ref}}
-            operation["responses"].setdefault(str(status), {"content": content, "description": description})
+            headers = {"headers": RETRY_AFTER} if status == 429 else {}
+            refusal = {"content": content, "description": description, **headers}
+            operation["responses"].setdefault(str(status), refusal)
         return operation
 
 

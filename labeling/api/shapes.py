@@ -10,13 +10,19 @@ class Strict(Serializer):
     """A serializer that refuses fields it does not know: a misspelt one must not be dropped in silence."""
 
     def to_internal_value(self, data):
-        if isinstance(data, Mapping):
-            unknown = [key for key in data if key not in self.fields]
-            if unknown:
-                known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-                sentence = _("There is no field of this name here; there are: %(known)s.") % {"known": known}
-                raise ValidationError({str(key): [sentence] for key in unknown})
+        if isinstance(data, Mapping) and (unknown := misnamed(data, self.fields)):
+            raise ValidationError(unknown)
         return super().to_internal_value(data)
+
+
+def misnamed(data, fields):
+    """Return {name: [a sentence]} for each name in `data` that none of `fields` (a serializer's) has."""
+    unknown = [key for key in data if key not in fields]
+    if not unknown:
+        return {}
+    known = ", ".join(name for name, field in fields.items() if not field.read_only)
+    sentence = _("There is no field of this name here; there are: %(known)s.") % {"known": known}
+    return {str(key): [sentence] for key in unknown}
 
 
 class Named(SlugRelatedField):

@@ -13,11 +13,23 @@ from rest_framework.exceptions import ParseError
 from rest_framework.response import Response
 
 from labeling.api.demonstrations import EXAMPLES, PromptGiven, asked_of
+from labeling.api.examples import (
+    FLAG,
+    FLAGGED,
+    GIVEN,
+    KEPT,
+    NONE_LEFT,
+    RATED,
+    SKIP,
+    SKIPPED,
+    SUBMITTED,
+    WENT_ON,
+)
 from labeling.api.idempotency import once
 from labeling.api.permissions import Workers
 from labeling.api.problems import problem
 from labeling.api.prompts import Message
-from labeling.api.shapes import Strict
+from labeling.api.shapes import Strict, misnamed
 from labeling.guidelines.models import Per, Scale
 from labeling.labels import recording, reopening
 from labeling.labels.asking import asked
@@ -107,6 +119,9 @@ class Body(serializers.Serializer):
     tags = serializers.ListField(child=serializers.ChoiceField(PromptTag.choices), required=False)
     ratings = RatingGiven(many=True, required=False)
     ranking = TieGroups(required=False, help_text="Best first, ties together, every slot once.")
+    arranged_by_ratings = serializers.BooleanField(
+        required=False, help_text="Whether the ranking was laid out by the ratings, and left so or changed."
+    )
     prompt_answers = serializers.DictField(required=False)
     seconds = serializers.FloatField(required=False, help_text="Active time.")
 
@@ -170,6 +185,7 @@ HALF_DONE = OpenApiExample("Half done", {"revision": 7, "ratings": RATINGS[:2], 
     "A program may hold several, and is given another one each time.",
     request=None,
     responses={200: Sheet, 204: None},
+    examples=[GIVEN],
 )
 @api_view(["POST"])
 @permission_classes([Workers])
@@ -183,7 +199,7 @@ def take_next(request, pk):
     return Response(sheet_of(request.user, assignment.pk)) if assignment else Response(status=204)
 
 
-@extend_schema(tags=["sheets"], summary="A sheet of your own, once more", responses=Sheet)
+@extend_schema(tags=["sheets"], summary="A sheet of your own, once more", responses=Sheet, examples=[GIVEN])
 @api_view(["GET", "HEAD"])
 @permission_classes([Workers])
 def show(request, pk):
@@ -207,10 +223,11 @@ def _asked_to_agree(request):
     "overwrites a newer one; 409 when another draft has the same revision.",
     request=DraftBody,
     responses=Revision,
-    examples=[HALF_DONE],
+    examples=[HALF_DONE, KEPT],
 )
 @api_view(["PUT"])
 @permission_classes([Workers])
+@once
 def save_draft(request, pk):
     assignment = own_assignment(request.user, pk)
     body = _object(request)
@@ -233,7 +250,7 @@ def save_draft(request, pk):
     "completed the task; what was sent is then kept as the draft.",
     request=SubmitBody,
     responses={201: Submitted},
-    examples=[SUBMISSION, *EXAMPLES],
+    examples=[SUBMISSION, RATED, *EXAMPLES, SUBMITTED, WENT_ON, NONE_LEFT],
 )
 @api_view(["POST"])
 @permission_classes([Workers])
@@ -241,6 +258,7 @@ def save_draft(request, pk):
 def submit(request, pk):
     assignment = own_assignment(request.user, pk)
     body = _object(request)
+    _check_names(body)
     goes_on = body.pop("next", False) is True
     try:
         label = recording.record(assignment=assignment, body=body)
@@ -256,7 +274,11 @@ def submit(request, pk):
 
 
 @extend_schema(
-    tags=["sheets"], summary="Skip a sheet; you will not see it again", request=SkipBody, responses={200: Skipped}
+    tags=["sheets"],
+    summary="Skip a sheet; you will not see it again",
+    request=SkipBody,
+    responses={200: Skipped},
+    examples=[SKIP, SKIPPED],
 )
 @api_view(["POST"])
 @permission_classes([Workers])
@@ -281,6 +303,7 @@ def skip(request, pk):
     description="The same kind twice, before anybody has looked at it, is one flag with both notes.",
     request=FlagBody,
     responses={201: Flagged},
+    examples=[FLAG, FLAGGED],
 )
 @api_view(["POST"])
 @permission_classes([Workers])
@@ -372,6 +395,18 @@ def _object(request):
     if not isinstance(request.data, dict):
         raise ParseError(_("The body is a JSON object."))
     return dict(request.data)
+
+
+def _check_names(body):
+    """Refuse names that mean nothing in a submission; what stands under the others is for the sheet to judge."""
+    said = {name: value for name, value in body.items() if name != "ranks"}  # a half-done board, in a browser's draft
+    mistakes: dict = misnamed(said, SubmitBody._declared_fields)
+    ratings = body.get("ratings")
+    for index, rating in enumerate(ratings if isinstance(ratings, list) else []):
+        if isinstance(rating, dict) and (unknown := misnamed(rating, RatingGiven._declared_fields)):
+            mistakes.setdefault("ratings", {})[index] = unknown
+    if mistakes:
+        raise serializers.ValidationError(mistakes)
 
 
 def _closed(assignment):

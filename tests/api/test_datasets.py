@@ -11,6 +11,7 @@ from labeling.datasets.models import DatasetVersion
 from labeling.labels import recording
 from labeling.work import queue
 from labeling.work.models import Project
+from tests.api.test_problems import problem_of
 from tests.factories import ProjectFactory, PromptFactory, TaskFactory
 
 really = pytest.mark.django_db(transaction=True)
@@ -115,11 +116,18 @@ def test_a_part_a_repetition_and_a_look(engineer, frozen):
     part = engineer.get(file["url"], headers={"Range": "bytes=10-19"})
     outside = engineer.get(file["url"], headers={"Range": f"bytes={len(whole)}-"})
     known = engineer.get(file["url"], headers={"If-None-Match": f'"{file["sha256"]}"'})
+    other = engineer.get(file["url"], headers={"If-Match": '"another"'})
     look = engineer.head(file["url"])
 
     assert (part.status_code, b"".join(part.streaming_content)) == (206, whole[10:20])
     assert part["Content-Range"] == f"bytes 10-19/{len(whole)}"
-    assert (outside.status_code, known.status_code) == (416, 304)
+    assert (known.status_code, known.content) == (304, b"")
+    assert problem_of(outside, 416)["detail"] == (
+        "The file does not reach so far: Content-Range says how many bytes it has."
+    )
+    assert outside["Content-Range"] == f"bytes */{len(whole)}"
+    assert problem_of(other, 412)["detail"] == "The file has another ETag than the one you name."
+    assert other["ETag"] == f'"{file["sha256"]}"'
     assert (look.status_code, look.content, int(look["Content-Length"])) == (200, b"", len(whole))
 
 

@@ -89,6 +89,20 @@ def test_a_program_that_asks_again_is_given_the_same_sheet(rest, judge):
     assert Assignment.objects.count() == 1
 
 
+def test_a_draft_is_kept_once_under_its_key(rest, ann):
+    client, project = rest(ann), TaskFactory().project
+    sheet = client.post(f"/api/v1/projects/{project.pk}/next/").json()["assignment"]
+
+    def keep(revision):
+        body = {"revision": revision, "seconds": revision}
+        return client.put(f"/api/v1/assignments/{sheet}/draft/", body, headers={"Idempotency-Key": "draft"})
+
+    first, again, other = keep(1), keep(1), keep(2)
+
+    assert (first.json(), again.json(), other.status_code) == ({"revision": 1}, {"revision": 1}, 422)
+    assert (first.headers.get("Idempotency-Replayed"), again["Idempotency-Replayed"]) == (None, "true")
+
+
 def test_an_empty_answer_is_given_again(rest, judge):
     project = ProjectFactory()
     client, address = rest(judge), f"/api/v1/projects/{project.pk}/next/"

@@ -183,6 +183,21 @@ def test_an_incomplete_body_is_refused_field_by_field(anns, sheet):
     assert Label.objects.count() == 0
 
 
+def test_a_name_that_means_nothing_is_refused_where_it_stands(anns, sheet):
+    first, *others = BODY["ratings"]
+    body = {**BODY, "ratings": [first | {"note": "Misspelt."}, *others], "secunds": 95, "ranks": {"A": 1}}
+
+    answer = anns.post(address(sheet, "submit/"), body)
+
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (
+        400, ["secunds", "ratings.0.note"],
+    )  # fmt: skip
+    assert answer.json()["errors"][1]["detail"] == (
+        "There is no field of this name here; there are: slot, overall_quality, answers, notes."
+    )
+    assert Label.objects.count() == 0
+
+
 @pytest.mark.parametrize("body", [{}, {"ranking": []}, {"ranking": "D"}, {"ranking": [[1]]}, {"ratings": [[]]}])
 def test_an_untouched_board_is_refused(anns, sheet, body):
     assert anns.post(address(sheet, "submit/"), body).status_code == 422
