@@ -25,6 +25,8 @@ settings.configure(
     DATABASES={"default": database(os.environ["DATABASE_URL"])},
     INSTALLED_APPS=[
         *(f"django.contrib.{app}" for app in ("contenttypes", "auth", "sessions")),
+        "pgtrigger",
+        "pghistory",
         *(f"labeling.{room}" for room in ("people", "prompts", "candidates", "guidelines", "work")),
     ],
     AUTH_USER_MODEL="people.User",
