@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from labeling.guidelines.models import Per, Question
-from labeling.work.models import Kind
+from labeling.prepared import prepared
+from labeling.work.models import Kind, Slot
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,18 @@ def asked(assignment, *, letters):
         response_questions=tuple(question for question in questions if question.per == Per.RESPONSE and rates),
         prompt_questions=tuple(question for question in questions if question.per == Per.PROMPT),
     )
+
+
+def slots_of(assignment):
+    """Return the Slots of a sheet by their letters, in shown order. Asked for once: they never change."""
+    if not hasattr(assignment, "slots_by_letter"):
+        assignment.slots_by_letter = {slot.letter: slot for slot in _slots(assignment=assignment.pk)}
+    return assignment.slots_by_letter
+
+
+@prepared
+def _slots(assignment):
+    return Slot.objects.filter(assignment=assignment).order_by("place")
 
 
 def applies(question, tags):

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from labeling.labels import bodies, demonstrating, reopening
-from labeling.labels.asking import asked
+from labeling.labels.asking import asked, slots_of
 from labeling.labels.models import Label
 from labeling.work import queue
 from labeling.work.models import AssignmentState, Kind
@@ -71,7 +71,7 @@ def standing_label(assignment):
 
 def _read(assignment, body):
     """Return what stores a body that is whole, or raise bodies.Faults."""
-    slots = {slot.letter: slot for slot in assignment.slots.all()}
+    slots = slots_of(assignment)
     sheet = asked(assignment, letters=slots)
     submission = bodies.clean(body, sheet=sheet)
     questions = {question.key: question for question in (*sheet.response_questions, *sheet.prompt_questions)}

@@ -12,6 +12,7 @@ from labeling.guidelines.models import Scale
 from labeling.labels import bodies
 from labeling.labels.asking import asked
 from labeling.labels.leaves import leaf_count, leaf_of, leaf_shown
+from labeling.prepared import prepared
 from labeling.work.counting import standing_of
 from labeling.work.models import Slot
 
@@ -138,7 +139,7 @@ def sheet_of(assignment, *, body=None, faults=(), leaf=None):
 
     `leaf` is the page of the sheet that was asked for, where its layout has several.
     """
-    slots = list(_slots_with_texts(assignment))
+    slots = _slots_with_texts(assignment=assignment.pk)
     draft = getattr(assignment, "draft", None)
     body = body if body is not None else (draft.body if draft else {})
     texts = [slot.candidate.response.text for slot in slots]
@@ -187,6 +188,7 @@ def _marked(questions, wrong):
     return [replace(question, is_wrong=True) if question.name in wrong else question for question in questions]
 
 
+@prepared
 def _slots_with_texts(assignment):
     slots = Slot.objects.filter(assignment=assignment).order_by("place").select_related("candidate__response")
     return slots.only("place", "candidate__response__text", "candidate__response__is_empty")

@@ -1,9 +1,9 @@
 """The sheet's pages: show it, keep its draft, hand it in, skip it."""
 
 from django.contrib import messages
-from django.db.models import OuterRef, prefetch_related_objects
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db.models import OuterRef
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,11 +12,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from labeling.labels import bodies, demonstrating, demonstration_sheets, recording, reopening, sheets
-from labeling.labels.asking import asked
+from labeling.labels.asking import asked, slots_of
 from labeling.labels.instructing import reading_of
 from labeling.labels.tested import home_of, part_of
 from labeling.people import consenting
 from labeling.people.access import labeler_required, to_consent
+from labeling.prepared import prepared
 from labeling.work import acknowledging, drafts, queue
 from labeling.work.models import Assignment, AssignmentState, Kind, Purpose
 
@@ -28,11 +29,17 @@ CLOSED = {AssignmentState.SUBMITTED, AssignmentState.SKIPPED}
 
 def own_assignment(user, assignment_id):
     """Return the user's own assignment with what its sheet needs. Anybody else's is a 404, as if it were not there."""
+    for assignment in _held(pk=assignment_id, labeler=user.pk):
+        assignment.labeler = user
+        return assignment
+    raise Http404
+
+
+@prepared
+def _held(pk, labeler):
     related = Assignment.objects.select_related("project", "task__prompt", "instructions_version", "draft")
     own = acknowledging.with_acknowledged(related).annotate(misses_consent=consenting.is_missing(OuterRef("labeler")))
-    assignment = get_object_or_404(own, pk=assignment_id, labeler=user)
-    assignment.labeler = user
-    return assignment
+    return own.filter(pk=pk, labeler=labeler)
 
 
 @never_cache
@@ -160,9 +167,7 @@ def skip(request, assignment_id):
 def _posted_body(request, assignment):
     if assignment.project.kind == Kind.DEMONSTRATION:
         return demonstrating.from_form(request.POST, sheet=demonstrating.asked(assignment))
-    prefetch_related_objects([assignment], "slots")  # the recording asks for them too
-    letters = [slot.letter for slot in assignment.slots.all()]
-    return bodies.from_form(request.POST, sheet=asked(assignment, letters=letters))
+    return bodies.from_form(request.POST, sheet=asked(assignment, letters=slots_of(assignment)))
 
 
 def keep(request, assignment, body):
@@ -206,7 +211,7 @@ def _go(request, address) -> HttpResponse:
 def _saved_sentence(assignment):
     if assignment.project.kind == Kind.DEMONSTRATION:
         return _("Saved: your demonstration.")
-    count = len(assignment.slots.all())
+    count = len(slots_of(assignment))
     if not count:
         return _("Saved: your answers.")
     if assignment.project.kind == Kind.RATING:

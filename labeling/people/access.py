@@ -11,6 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from labeling.people import consenting
 from labeling.people.models import CohortMembership, Role, Standing
+from labeling.prepared import prepared
 
 
 def role_required(*roles):
@@ -56,5 +57,10 @@ def to_consent(request):
 
 def cohort_of(labeler):
     """Return the cohort that the labeler works in; None for whoever is in neither, or does not work at the moment."""
+    return next(iter(_cohorts_at_work(labeler=labeler.pk)), None)
+
+
+@prepared
+def _cohorts_at_work(labeler):
     at_work = CohortMembership.objects.filter(labeler=labeler, standing=Standing.ACTIVE)
-    return at_work.values_list("cohort", flat=True).first()
+    return at_work.values_list("cohort", flat=True)

@@ -7,9 +7,11 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from labeling.candidates.models import Flag, ModelEndpoint, Response
 from labeling.guidelines.models import Form, FormVersion, Instructions, InstructionsVersion
@@ -67,21 +69,25 @@ class ProjectQuerySet(models.QuerySet):
         Programs: those where programs label. Researchers: all. Others: those of their cohort, and those they have been
         invited to; screening is always by invitation, and alone needs no cohort. Each asks for its qualifications.
         """
-        open_projects = self.filter(state=ProjectState.OPEN)
         if labeler.is_program:
-            return open_projects.exclude(programs=Programs.NONE)
+            return self.filter(state=ProjectState.OPEN).exclude(programs=Programs.NONE)
         cohort = cohort_of(labeler)
         if cohort is None and labeler.stands_outside_cohorts:
-            return open_projects
+            return self.filter(state=ProjectState.OPEN)
+        return self.open_to_member(labeler, cohort)
+
+    def open_to_member(self, labeler, cohort):
+        """Open projects for somebody who works in `cohort`, or in none (None) as yet."""
         is_screening = Q(purpose=Purpose.SCREENING)
         is_theirs = Q(cohort__in=[cohort, Audience.ANY]) if cohort else Q(pk__in=[])
         invited = Q(pk__in=Invitee.objects.in_force().filter(labeler=labeler).values("project"))
-        open_ones = open_projects.filter(
-            is_screening & invited | ~is_screening & is_theirs & (Q(by_invitation=False) | invited)
-        )
         held = Qualified.objects.in_force().filter(labeler=labeler).values("qualification")
         wanting = Project.qualifications.through.objects.filter(project=OuterRef("pk")).exclude(qualification__in=held)
-        return open_ones.filter(~Exists(wanting))
+        return self.filter(
+            is_screening & invited | ~is_screening & is_theirs & (Q(by_invitation=False) | invited),
+            ~Exists(wanting),
+            state=ProjectState.OPEN,
+        )
 
 
 class Project(models.Model):
@@ -258,7 +264,7 @@ class Project(models.Model):
 
 class InviteeQuerySet(models.QuerySet):
     def in_force(self):
-        return self.exclude(until__lte=timezone.now())
+        return self.exclude(until__lte=Now())
 
 
 class Invitee(models.Model):
@@ -603,8 +609,8 @@ class SheetFlag(models.Model):
     resolution = models.CharField(_("resolution"), max_length=500, blank=True)
 
     class Meta:
-        verbose_name = _("flag")
-        verbose_name_plural = _("flags")
+        verbose_name = pgettext_lazy("sheet", "flag")
+        verbose_name_plural = pgettext_lazy("sheet", "flags")
         indexes = [
             # Which flags wait for somebody to look at them?
             models.Index(fields=["flagged_at"], condition=Q(resolved_at__isnull=True), name="flags_that_wait"),

@@ -15,6 +15,8 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from labeling.people.access import cohort_of
+from labeling.prepared import prepared
 from labeling.work.models import (
     Assignment,
     AssignmentState,
@@ -57,13 +59,24 @@ def next_assignment(*, labeler, project):
     project's, as long as there is one. Programs may hold several, so they are always given another one, and every task.
     Raises NotOpen.
     """
-    if not Project.objects.open_to(labeler).filter(pk=project.pk).exists():
+    if not _is_open_to(labeler, project):
         raise NotOpen(_("This project is not open to you."))
     found = _look(labeler, project)
     if found is None and not labeler.is_program:
         # What looked empty may have been a neighbour's passing lock, or a seat that came free behind the cursor.
         found = _look(labeler, project, from_the_start=True)
     return found
+
+
+def _is_open_to(labeler, project):
+    if cohort := None if labeler.is_program else cohort_of(labeler):
+        return bool(_open_to_member(project=project.pk, labeler=labeler.pk, cohort=cohort))
+    return Project.objects.open_to(labeler).filter(pk=project.pk).exists()
+
+
+@prepared
+def _open_to_member(project, labeler, cohort):
+    return Project.objects.open_to_member(labeler, cohort).filter(pk=project).order_by().values_list("pk", flat=True)
 
 
 def _look(labeler, project, *, from_the_start=False):
@@ -95,13 +108,17 @@ def _has_done_the_most(labeler, project, membership):
 
 def _lock_membership(labeler, project):
     """Two tabs of one labeler stand in line here; different labelers never meet."""
-    line = Membership.objects.select_for_update(of=("self",)).filter(labeler=labeler, project=project)
-    membership = line.first()
-    if membership is None:
+    own = {"labeler": labeler.pk, "project": project.pk}
+    if not (line := _locked_membership(**own)):
         _at_the_door(project, "pg_advisory_xact_lock_shared")
         Membership.objects.bulk_create([Membership(labeler=labeler, project=project)], ignore_conflicts=True)
-        membership = line.get()
-    return membership
+        line = _locked_membership(**own)
+    return line[0]
+
+
+@prepared
+def _locked_membership(labeler, project):
+    return Membership.objects.select_for_update(of=("self",)).filter(labeler=labeler, project=project)
 
 
 def _at_the_door(project, lock):
@@ -112,16 +129,21 @@ def _at_the_door(project, lock):
 
 def _own(labeler, project, membership):
     """Return the sheet that they hold, else one of theirs that has expired; most of the time there is neither."""
-    waiting = Assignment.objects.filter(
-        labeler=labeler, project=project, state__in=[AssignmentState.OPEN, AssignmentState.EXPIRED]
-    )
-    newest = waiting.order_by(F("closed_at").desc(nulls_first=True)).first()
+    newest = next(iter(_newest_waiting(labeler=labeler.pk, project=project.pk)), None)
     if newest and newest.is_open and not labeler.is_program:
         extend(assignment=newest)
         return newest
     if newest is None or _has_done_the_most(labeler, project, membership):
         return None
     return _returned(labeler, project)
+
+
+@prepared
+def _newest_waiting(labeler, project):
+    waiting = Assignment.objects.filter(
+        labeler=labeler, project=project, state__in=[AssignmentState.OPEN, AssignmentState.EXPIRED]
+    )
+    return waiting.order_by(F("closed_at").desc(nulls_first=True))[:1]
 
 
 def _returned(labeler, project):
