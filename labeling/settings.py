@@ -276,6 +276,7 @@ CELERY_BEAT_SCHEDULE = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ko", _("Korean"))]
 LOCALE_PATHS = [BASE_DIR / "labeling" / "locale"]
+FORMAT_MODULE_PATH = "labeling.locale"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

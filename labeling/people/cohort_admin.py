@@ -27,6 +27,9 @@ class CohortMembershipAdmin(admin.ModelAdmin):
     fields = ("labeler", "cohort", "admitted_at", "standing", "standing_reason", "standing_at", "standing_by")
     readonly_fields = ("standing", "standing_reason", "standing_at", "standing_by")
 
+    def get_fields(self, request, obj=None):
+        return self.fields if obj else ("labeler", "cohort", "admitted_at")
+
     def save_model(self, request, obj, form, change):
         obj.admitted_by = obj.admitted_by or request.user
         super().save_model(request, obj, form, change)
@@ -57,7 +60,7 @@ class CohortMembershipAdmin(admin.ModelAdmin):
 @admin.register(apps.get_model("people", "CohortMembershipEvent"))
 class CohortMembershipHistory(History):
     list_display = (
-        "pgh_created_at", "labeler", "cohort", "standing", "standing_reason", "standing_by", "admitted_by",
+        "changed_at", "labeler", "cohort", "standing", "standing_reason", "standing_by", "admitted_by",
         "whose_doing",
     )  # fmt: skip
     list_filter = ("standing", "cohort")

@@ -11,7 +11,7 @@ from labeling.people.only_shown import OnlyShown
 
 
 class History(OnlyShown):
-    """For a table of `pghistory`: newest first, with `whose_doing` among its columns."""
+    """For a table of `pghistory`: newest first, with `changed_at` and `whose_doing` among its columns."""
 
     ordering = ("-pgh_created_at", "-pgh_id")
 
@@ -19,6 +19,14 @@ class History(OnlyShown):
         rows = super().get_queryset(request)
         rows = rows.annotate(doer=Cast(KeyTextTransform("user", "pgh_context__metadata"), BigIntegerField()))
         return rows.annotate(doer_email=Subquery(User.objects.filter(pk=OuterRef("doer")).values("email")))
+
+    def get_fields(self, request, obj=None):
+        own = [name for name in super().get_fields(request, obj) if not name.startswith("pgh_")]
+        return ["changed_at", "whose_doing", *own]
+
+    @admin.display(description=_("changed at"), ordering="pgh_created_at")
+    def changed_at(self, row):
+        return row.pgh_created_at
 
     @admin.display(description=_("by, in the admin"))
     def whose_doing(self, row):

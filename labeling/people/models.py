@@ -117,7 +117,12 @@ class Standing(models.TextChoices):
     RETIRED = "retired", _("retired")
 
 
-@pghistory.track()
+@pghistory.track(
+    meta={
+        "verbose_name": _("change of a cohort membership"),
+        "verbose_name_plural": _("history of cohort memberships"),
+    }
+)
 class CohortMembership(models.Model):
     """Which cohort a labeler is in: one, and never both; and whether they work at the moment."""
 
@@ -173,7 +178,9 @@ class QualifiedQuerySet(models.QuerySet):
         return self.filter(revoked_at__isnull=True).exclude(expires_at__lte=Now())
 
 
-@pghistory.track()
+@pghistory.track(
+    meta={"verbose_name": _("change of a qualification"), "verbose_name_plural": _("history of qualifications")}
+)
 class Qualified(models.Model):
     """A labeler has a qualification, for good or until a day."""
 

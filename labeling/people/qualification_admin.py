@@ -106,7 +106,7 @@ class QualifiedAdmin(UnderPseudonyms):
 @admin.register(apps.get_model("people", "QualifiedEvent"))
 class QualifiedHistory(History):
     list_display = (
-        "pgh_created_at", "labeler", "qualification", "reason", "granted_by", "expires_at", "revoked_at", "whose_doing",
+        "changed_at", "labeler", "qualification", "reason", "granted_by", "expires_at", "revoked_at", "whose_doing",
     )  # fmt: skip
     list_filter = ("qualification",)
     list_select_related = ("labeler", "qualification", "granted_by")

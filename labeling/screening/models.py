@@ -45,7 +45,7 @@ class RankingVariant(models.TextChoices):
     TIE_HALF = "tie_half", _("a tie against an order counts one half (WebGPT)")
 
 
-@pghistory.track()
+@pghistory.track(meta={"verbose_name": _("change of a test"), "verbose_name_plural": _("history of tests")})
 class Test(models.Model):
     """One screening test: its sections, its soft cut-offs, and who may take it."""
 

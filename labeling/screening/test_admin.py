@@ -140,7 +140,7 @@ class TestHistory(History):
     """What was changed of a test, its cut-offs say, and by whom."""
 
     list_display = (
-        "pgh_created_at", "name", "state", "is_open", "cutoff_flags", "cutoff_rankings", "cutoff_demonstrations",
+        "changed_at", "name", "state", "is_open", "cutoff_flags", "cutoff_rankings", "cutoff_demonstrations",
         "whose_doing",
     )  # fmt: skip
     search_fields = ("name",)
