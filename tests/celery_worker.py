@@ -16,7 +16,7 @@ from django.db import connection
 
 from labeling.celery import app
 
-QUEUES = "celery,sweeps,models"
+QUEUES = "celery,sweeps,models,webhooks"
 
 
 def until(condition, seconds=60):

@@ -1,6 +1,7 @@
 """What do workers do here? Send what waits to be told."""
 
 from celery import shared_task
+from django.conf import settings
 
 from labeling.events import delivering, posting
 
@@ -22,8 +23,9 @@ def post(message_id):
 
 @shared_task
 def post_due():
+    # The next sweep asks again for what is not sent by then: none pile up behind a receiver that is slow.
     for message_id in posting.due():
-        post.delay(message_id)
+        post.apply_async([message_id], expires=settings.SWEEP_SECONDS)
 
 
 @shared_task

@@ -4,6 +4,7 @@ def test_…(receiver):
     …  receiver.url                        # http://127.0.0.1:…/hook?of=attune, allowed by WEBHOOK_HOSTS
     receiver.answers = [500, 204]          # in turn; the last one stays
     receiver.meanwhile = work_of_others    # is called before each answer
+    receiver.headers = {"Retry-After": 60}  # go with each answer
     assert [message.type for message in receiver.messages] == ["ping"]; receiver.messages[0].is_signed_by(secret)
 """
 
@@ -43,7 +44,7 @@ class Received:
 class Receiver(ThreadingHTTPServer):
     def __init__(self):
         self.messages, self.answers, self.lock = [], [204], threading.Lock()
-        self.meanwhile = lambda: None
+        self.meanwhile, self.headers = lambda: None, {}
         super().__init__(("127.0.0.1", 0), Hook)
         self.host = f"127.0.0.1:{self.server_port}"
         self.url = f"http://{self.host}/hook?of=attune"
@@ -63,6 +64,8 @@ class Hook(BaseHTTPRequestHandler):
         self.server.meanwhile()
         self.send_response(self.server.next_answer())
         self.send_header("Location", "/elsewhere")
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

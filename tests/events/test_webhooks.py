@@ -105,6 +105,18 @@ def test_pauses_grow_until_it_has_failed_and_somebody_sends_it_again(message, re
     assert posting.post(message_id=message.pk)
 
 
+@pytest.mark.parametrize(("wait", "pause"), [("1", 5), ("600", 600), ("9999999", 86_400), ("soon", 5)])
+def test_a_receiver_that_says_when_to_come_again_is_left_alone_until_then(message, receiver, wait, pause):
+    receiver.answers, receiver.headers = [429], {"Retry-After": wait}
+
+    before = timezone.now()
+    posting.post(message_id=message.pk)
+
+    message.refresh_from_db()
+    assert (message.state, message.status) == (DeliveryState.WAITING, 429)
+    assert round((message.next_try_at - before).total_seconds()) == pause
+
+
 @pytest.mark.parametrize(("status", "error"), [(301, "It answered 301."), (404, "It answered 404.")])
 def test_only_a_2xx_is_a_yes_and_redirects_are_not_followed(message, receiver, status, error):
     receiver.answers = [status]
@@ -309,6 +321,9 @@ def test_what_was_over_a_month_ago_is_forgotten(message):
     posting.forget()
 
     assert list(WebhookDelivery.objects.all()) == [waiting]
+    WebhookEndpoint.objects.update(is_active=False)
+    posting.forget()
+    assert not WebhookDelivery.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
