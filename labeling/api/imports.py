@@ -39,13 +39,25 @@ class ImportRow(serializers.ModelSerializer):
     seen = serializers.IntegerField(source="seen_count", help_text="Rows whose prompt was there already.")
     refused = serializers.IntegerField(source="refused_count", help_text="Rows refused; each is listed with a reason.")
     responses = serializers.IntegerField(source="response_count", help_text="New responses.")
+    same_text = serializers.IntegerField(
+        source="same_text_count", help_text="New, and set aside: the same text as another."
+    )
+    same_beginning = serializers.IntegerField(
+        source="same_beginning_count", help_text="New, and set aside: begins like another."
+    )
+    over_cap = serializers.IntegerField(source="over_cap_count", help_text="New, and set aside: the owner has enough.")
+    with_findings = serializers.IntegerField(
+        source="held_back_count", help_text="New, and in a training split not used before somebody has decided."
+    )
+    findings = serializers.IntegerField(source="finding_count", help_text="What looks personal in these.")
     percent = serializers.IntegerField(help_text="How much of the file has been read.")
 
     class Meta:
         model = Import
         fields = [
             "id", "source", "filename", "mapping", "state", "error", "percent", "bytes_total", "bytes_read",
-            "created", "seen", "refused", "responses", "requested_at", "started_at", "finished_at",
+            "created", "seen", "refused", "responses", "same_text", "same_beginning", "over_cap", "with_findings",
+            "findings", "requested_at", "started_at", "finished_at",
         ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 
 import django_filters
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import (
@@ -27,7 +28,8 @@ from labeling.api.permissions import Engineers
 from labeling.api.problems import Problem
 from labeling.candidates import importing
 from labeling.candidates.models import Response
-from labeling.prompts.models import Origin, Prompt, Split, UseCase
+from labeling.prompts.models import Finding, Origin, Prompt, SetAside, Split, UseCase
+from labeling.prompts.models import Outcome as Decided
 
 MOST = 1_000
 
@@ -55,21 +57,43 @@ class PromptRow(serializers.ModelSerializer):
     owner = serializers.CharField(source="owner.key_hash", read_only=True, help_text="The author, as a keyed hash.")
     use_case = serializers.ChoiceField(UseCase.choices, allow_blank=True, read_only=True)
     tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+    set_aside = serializers.ChoiceField(
+        SetAside.choices, source="set_aside_as", allow_blank=True, read_only=True, help_text="Why it is not used."
+    )
+    duplicate_of = serializers.PrimaryKeyRelatedField(
+        read_only=True, allow_null=True, help_text="The prompt that came first."
+    )
 
     class Meta:
         model = Prompt
         fields = [
-            "id", "source", "external_id", "prompt", "origin", "use_case", "tags", "split", "language", "owner", "meta",
-            "created_at",
+            "id", "source", "external_id", "prompt", "origin", "use_case", "tags", "split", "language",
+            "language_is_guessed", "owner", "set_aside", "duplicate_of", "from_import", "meta", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
 
+class FindingRow(serializers.ModelSerializer):
+    part = serializers.IntegerField(
+        read_only=True, help_text="Which message it is in, from 0; then the queries and responses of few-shot examples."
+    )
+
+    outcome = serializers.ChoiceField(
+        Decided.choices, allow_blank=True, read_only=True, help_text="Nothing while it is undecided."
+    )
+
+    class Meta:
+        model = Finding
+        fields = ["kind", "part", "start", "end", "outcome"]
+        read_only_fields = fields
+
+
 class PromptWithResponses(PromptRow):
+    findings = FindingRow(many=True, read_only=True, help_text="What looks personal in it.")
     responses = ResponseRow(many=True, read_only=True)
 
     class Meta(PromptRow.Meta):
-        fields = [*PromptRow.Meta.fields, "responses"]
+        fields = [*PromptRow.Meta.fields, "findings", "responses"]
 
 
 @extend_schema_field({"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}]})
@@ -118,13 +142,31 @@ class PromptFilter(django_filters.FilterSet):
     source = django_filters.CharFilter("source__name", help_text="The source's name.")
     split = django_filters.ChoiceFilter(field_name="owner__split", choices=Split.choices)
     tag = django_filters.CharFilter(method="of_tag", help_text="One of its tags.")
+    set_aside = django_filters.ChoiceFilter(
+        choices=[("no", "no"), ("yes", "yes"), *SetAside.choices],
+        method="standing_or_not",
+        help_text="Set aside or not, or for which reason.",
+    )
+    findings = django_filters.ChoiceFilter(
+        choices=[("open", "undecided"), ("any", "decided or not")],
+        method="found_in",
+        help_text="Something looks personal: not decided yet, or in any case.",
+    )
 
     class Meta:
         model = Prompt
-        fields = ["source", "split", "origin", "use_case", "language"]
+        fields = ["source", "split", "origin", "use_case", "language", "from_import"]
 
     def of_tag(self, prompts, name, tag):
         return prompts.filter(tags__contains=[tag])
+
+    def standing_or_not(self, prompts, name, said):
+        if said == "yes":
+            return prompts.exclude(set_aside_as="")
+        return prompts.filter(set_aside_as="" if said == "no" else said)
+
+    def found_in(self, prompts, name, said):
+        return prompts.with_open_findings() if said == "open" else prompts.with_findings()
 
 
 ONE = OpenApiExample(
@@ -164,7 +206,8 @@ class Prompts(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
 
     def get_queryset(self):
         prompts = super().get_queryset()
-        return prompts.prefetch_related("responses__endpoint") if self.action == "retrieve" else prompts
+        found = Prefetch("findings", Finding.objects.order_by("part", "start"))
+        return prompts.prefetch_related("responses__endpoint", found) if self.action == "retrieve" else prompts
 
     def get_serializer_class(self):
         return PromptWithResponses if self.action == "retrieve" else PromptRow

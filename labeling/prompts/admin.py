@@ -1,7 +1,7 @@
 """Where do researchers see which words came in, from where, and whose they are?"""
 
 from django.contrib import admin
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -77,7 +77,7 @@ class Findings(admin.SimpleListFilter):
 
     def queryset(self, request, prompts):
         if self.value() == "any":
-            return prompts.filter(Exists(Finding.objects.filter(prompt=OuterRef("pk"))))
+            return prompts.with_findings()
         return prompts.with_open_findings() if self.value() == "open" else prompts
 
 

@@ -268,6 +268,10 @@ class PromptQuerySet(models.QuerySet):
         """Those that are not set aside."""
         return self.filter(set_aside_as="")
 
+    def with_findings(self):
+        """Those in which anything was found, decided or not."""
+        return self.filter(Exists(Finding.objects.filter(prompt=OuterRef("pk"))))
+
     def with_open_findings(self):
         return self.filter(Exists(Finding.objects.open().filter(prompt=OuterRef("pk"))))
 

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from labeling.candidates import importing
 from labeling.prompts.models import Import, RefusedRow, Source
+from tests.candidates.files import imported
 from tests.factories import SourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,19 @@ def test_a_file_is_queued_and_then_counted(engineer, eve):
     }  # fmt: skip
     [row] = engineer.get(f"/api/v1/imports/{job.pk}/refused/").json()["results"]
     assert (row["line"], row["reason"]) == (2, "The prompt is blank.")
+
+
+def test_an_import_counts_what_it_set_aside_and_what_it_found(engineer):
+    job = imported(
+        {"id": "1", "prompt": "I am ann@attune.kr, 010-1234-5678."},
+        {"id": "2", "prompt": "Name a river."},
+        {"id": "3", "prompt": "name a river"},
+    )
+
+    done = engineer.get(f"/api/v1/imports/{job.pk}/").json()
+
+    said = {key: done[key] for key in ("same_text", "same_beginning", "over_cap", "with_findings", "findings")}
+    assert said == {"same_text": 1, "same_beginning": 0, "over_cap": 0, "with_findings": 1, "findings": 2}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from labeling.candidates.models import Response
 from labeling.prompts.models import Prompt, Source
+from tests.candidates.files import imported
 from tests.factories import OwnerFactory, PromptFactory, ResponseFactory
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +138,42 @@ def test_the_list_is_narrowed_down(engineer, asked):
     assert [row["id"] for row in engineer.get(f"/api/v1/prompts/?{asked}").json()["results"]] == [wanted.pk]
 
 
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [
+        ("set_aside=no", {"letter", "river"}),
+        ("set_aside=yes", {"same"}),
+        ("set_aside=same_text", {"same"}),
+        ("set_aside=by_hand", set()),
+        ("findings=open", {"letter"}),
+        ("findings=any&set_aside=no", {"letter"}),
+    ],
+)
+def test_the_list_says_what_is_set_aside_and_what_was_found(engineer, asked, listed):
+    job = imported(
+        {"id": "letter", "prompt": "Write to ann@attune.kr."},
+        {"id": "river", "prompt": "Name a river."},
+        {"id": "same", "prompt": "name a river"},
+    )
+    PromptFactory()
+
+    rows = engineer.get(f"/api/v1/prompts/?from_import={job.pk}&{asked}").json()["results"]
+
+    assert {row["external_id"] for row in rows} == listed
+
+
+def test_one_prompt_says_where_something_looks_personal(engineer):
+    imported({"id": "letter", "prompt": "Write to ann@attune.kr."}, {"id": "same", "prompt": "WRITE to ann@attune.kr"})
+    letter, same = Prompt.objects.order_by("pk")
+
+    found = engineer.get(f"/api/v1/prompts/{letter.pk}/").json()
+    again = engineer.get(f"/api/v1/prompts/{same.pk}/").json()
+
+    assert found["findings"] == [{"kind": "email", "part": 0, "start": 9, "end": 22, "outcome": ""}]
+    assert (found["language"], found["language_is_guessed"], found["set_aside"]) == ("en", True, "")
+    assert (again["set_aside"], again["duplicate_of"]) == ("same_text", letter.pk)
+
+
 def test_pages_follow_each_other_by_cursor(engineer):
     prompts = [PromptFactory().pk for _ in range(5)]
     address, seen = "/api/v1/prompts/?page_size=2", []
@@ -164,5 +201,5 @@ def test_a_prompt_costs_the_same_however_many_responses(engineer, responses, dja
     for _ in range(responses):
         ResponseFactory(prompt=prompt)
 
-    with django_assert_num_queries(5):  # the token, the groups, the prompt, its responses, their models
+    with django_assert_num_queries(6):  # the token, the groups, the prompt, what was found, its responses, their models
         assert len(engineer.get(f"/api/v1/prompts/{prompt.pk}/").json()["responses"]) == responses

@@ -25,12 +25,21 @@ def write(path, *rows):
 
 def test_a_file_of_another_shape_comes_in_through_a_mapping(tmp_path):
     row = {"id": "1", "app": "지도", "prompt": "강?", "reference": "한강", "responses": {"a": "x", "b": ""}}
-    path = write(tmp_path / "a.jsonl", row, row | {"id": "2"})
+    path = write(tmp_path / "a.jsonl", row, row | {"id": "2", "prompt": "산?"})
     out, _ = run(path, "--map", "author=app")
     assert out == "2 prompts, 2 references and 4 responses created; 0 prompts already there; 0 rows refused.\n"
     assert Owner.objects.get().key_hash == owner_hash("author:지도")
     out, _ = run(path, "--map", "author=app")
     assert out == "0 prompts, 0 references and 0 responses created; 2 prompts already there; 0 rows refused.\n"
+
+
+def test_what_is_set_aside_and_what_was_found_is_told(tmp_path):
+    texts = ["Name a river.", "name a river", "I am ann@attune.kr."]
+    out, _ = run(write(tmp_path / "a.jsonl", *({"id": str(n), "prompt": text} for n, text in enumerate(texts))))
+    assert out.splitlines()[1] == (
+        "Set aside: 1 with the same text as another, 0 that begin like another, 0 beyond what one owner may have. "
+        "Waiting for a decision, as something looks personal: 1."
+    )
 
 
 def test_refused_rows_are_listed_and_not_all_was_done(tmp_path):

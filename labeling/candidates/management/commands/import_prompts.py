@@ -75,6 +75,12 @@ class Command(BaseCommand):
             f"{job.response_count:,} responses created; {job.seen_count:,} prompts already there; "
             f"{job.refused_count:,} rows refused."
         )
+        if job.set_aside_count or job.held_back_count:
+            self.stdout.write(
+                f"Set aside: {job.same_text_count:,} with the same text as another, {job.same_beginning_count:,} that "
+                f"begin like another, {job.over_cap_count:,} beyond what one owner may have. "
+                f"Waiting for a decision, as something looks personal: {job.held_back_count:,}."
+            )
         for row in job.refused.all()[:SHOWN]:
             self.stderr.write(f"line {row.line}: {row.reason}")
         if job.refused_count > SHOWN:
