@@ -249,13 +249,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 2 * 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3 * 3600}
 SWEEP_SECONDS = int(os.environ.get("SWEEP_SECONDS", "15"))
-# Long jobs wait in the queue "celery". Asking models and sweeping have queues of their own, so that they never wait
-# behind an import: the process "models" of the Procfile takes both.
+# Long jobs wait in the queue "celery". Asking models, sweeping and webhooks have queues of their own: none waits
+# behind an import, and no sweep behind slow receivers: the process "models" of the Procfile takes from these in turn.
 CELERY_TASK_ROUTES = {
     "labeling.candidates.tasks.ask_models": {"queue": "models"},
     "labeling.events.tasks.deliver": {"queue": "sweeps"},
     "labeling.events.tasks.deliver_waiting": {"queue": "sweeps"},
-    "labeling.events.tasks.post": {"queue": "sweeps"},
+    "labeling.events.tasks.post": {"queue": "webhooks"},
 }
 CELERY_BEAT_SCHEDULE = {
     # A message that its successor has overtaken is dropped, so that none pile up while no worker is there.

@@ -4,6 +4,7 @@ Pauses and meanings of answers follow Standard Webhooks: any 2xx is a yes, 410 m
 """
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
@@ -18,7 +19,7 @@ from labeling.events.models import DeliveryState, WebhookDelivery, WebhookEndpoi
 from labeling.events.signing import signature
 from labeling.events.webhooks import secrets_of, where_of
 from labeling.sealing import CannotOpen
-from models_api.blame import broken
+from models_api.blame import broken, retry_after
 from models_api.endpoint import Cause, EndpointError
 from models_api.guard import Guard
 from models_api.wire import IN_URLS, trusting
@@ -33,6 +34,19 @@ LEASE = timedelta(minutes=1)  # for one try, so that two workers never send one 
 AT_ONCE = 500
 GONE = 410
 LONGEST_ERROR = WebhookDelivery._meta.get_field("error").max_length
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one try: a status, or none and a sentence; and for how many seconds the receiver wants peace."""
+
+    status: int | None
+    error: str = ""
+    wait: float = 0
+
+    @property
+    def is_yes(self):
+        return self.status is not None and 200 <= self.status < 300
 
 
 def due():
@@ -50,11 +64,13 @@ def post(*, message_id):
     """Send one message if it waits and its time has come. Return True if it was taken."""
     if not _leased(message_id):
         return False
-    message = WebhookDelivery.objects.select_related("endpoint").get(pk=message_id)
-    status, error = _answer(message)
-    if status is not None and 200 <= status < 300:
-        return _taken(message, status)
-    _put_back(message, status, error or f"It answered {status}.")
+    message = WebhookDelivery.objects.select_related("endpoint").filter(pk=message_id).first()
+    if message is None:
+        return False  # its endpoint has been removed this very moment
+    answer = _answer(message)
+    if answer.is_yes:
+        return _taken(message, answer.status)
+    _put_back(message, answer)
     return False
 
 
@@ -65,9 +81,9 @@ def send_again(*, message):
 
 
 def forget():
-    """Delete what was over a month ago."""
-    over = WebhookDelivery.objects.exclude(state=DeliveryState.WAITING)
-    over.filter(created_at__lt=timezone.now() - KEPT).delete()
+    """Delete what was over a month ago, and what has waited so long for an endpoint that is stopped."""
+    old = WebhookDelivery.objects.filter(created_at__lt=timezone.now() - KEPT)
+    old.filter(~Q(state=DeliveryState.WAITING) | Q(endpoint__is_active=False)).delete()
 
 
 def _leased(message_id):
@@ -83,19 +99,18 @@ def _leased(message_id):
 
 
 def _answer(message):
-    """(status, "") or (None, a sentence)."""
     body, endpoint = orjson.dumps(message.payload), message.endpoint
     id, timestamp = message.webhook_id, int(timezone.now().timestamp())
     try:
         signed = [signature(one, id=id, timestamp=timestamp, body=body) for one in secrets_of(endpoint)]
         headers = {"webhook-id": id, "webhook-timestamp": str(timestamp), "webhook-signature": " ".join(signed)}
-        return asyncio.run(_posted(endpoint.url, headers, body)), ""
+        return asyncio.run(_posted(endpoint.url, headers, body))
     except (EndpointError, CannotOpen) as error:
-        return None, str(error)
+        return Answer(None, str(error))
 
 
 async def _posted(url, headers, body):
-    """Return the status of the answer; nothing else of it is read, and redirects are not followed."""
+    """Return the answer, of which no body is read; redirects are not followed."""
     parts = urlsplit(url)
     where, host = where_of(parts), parts.hostname.encode("idna")
     secure = parts.scheme == "https"
@@ -114,7 +129,7 @@ async def _posted(url, headers, body):
     )
     try:
         async with asyncio.timeout(SECONDS):
-            return (await connection.handle_async_request(request)).status
+            answer = await connection.handle_async_request(request)
     except TimeoutError:
         raise EndpointError(
             f"{where} gave no answer within {SECONDS} seconds.", cause=Cause.TIMEOUT, permanent=False
@@ -125,6 +140,8 @@ async def _posted(url, headers, body):
         raise _in_our_words(where, error) from error
     finally:
         await connection.aclose()
+    wait = retry_after({name.lower(): value for name, value in answer.headers}) or 0
+    return Answer(answer.status, wait=wait)
 
 
 def _target(parts):
@@ -150,20 +167,24 @@ def _taken(message, status):
     return True
 
 
-def _put_back(message, status, error):
-    """Try again after a while that grows; what else waits for this endpoint waits as long, lest it clog the queue."""
-    is_over = message.attempts > len(PAUSES) or status == GONE or message.event == PING
-    again_at = timezone.now() + timedelta(seconds=PAUSES[min(message.attempts, len(PAUSES)) - 1])
+def _put_back(message, answer):
+    """Try again after a while that grows, and not before the receiver wants it (Retry-After).
+
+    What else waits for this endpoint waits as long, lest it clog the queue.
+    """
+    is_over = message.attempts > len(PAUSES) or answer.status == GONE or message.event == PING
+    pause = PAUSES[min(message.attempts, len(PAUSES)) - 1]
+    again_at = timezone.now() + timedelta(seconds=max(pause, min(answer.wait, PAUSES[-1])))
     # Who was so slow that another worker has taken it since has nothing to say any more.
     _waiting(message).filter(attempts=message.attempts).update(
         state=DeliveryState.FAILED if is_over else DeliveryState.WAITING,
         next_try_at=again_at,
-        status=status,
-        error=error[:LONGEST_ERROR],
+        status=answer.status,
+        error=answer.error[:LONGEST_ERROR] or f"It answered {answer.status}.",
     )
     if message.event != PING:
         _others_of(message).filter(next_try_at__lt=again_at).update(next_try_at=again_at)
-        _blame(message.endpoint, status)
+        _blame(message.endpoint, answer.status)
 
 
 def _blame(endpoint, status):

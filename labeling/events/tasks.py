@@ -25,7 +25,7 @@ def post(message_id):
 def post_due():
     # The next sweep asks again for what is not sent by then: none pile up behind a receiver that is slow.
     for message_id in posting.due():
-        post.apply_async([message_id], expires=settings.SWEEP_SECONDS)
+        post.apply_async((message_id,), expires=settings.SWEEP_SECONDS)
 
 
 @shared_task
