@@ -23,8 +23,8 @@ BEGIN
 END $$
 """
 
-# Whoever is at work waits, as with TRUNCATE. Some triggers refuse to forget; who may not still them has to truncate, which
-# takes a hundred times as long where tables hold next to nothing.
+# Whoever is at work waits, as with TRUNCATE. Some triggers refuse to forget; who may not still them has to truncate,
+# which takes twenty times as long where tables hold next to nothing.
 EMPTY = """
 DO $$
 DECLARE
