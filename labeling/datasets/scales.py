@@ -4,6 +4,7 @@ The overall quality, unless a project asks for none: then a Likert question of i
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
@@ -42,7 +43,7 @@ def judged_by(projects, key=""):
     for project, scales in asked.items():
         if key not in scales:
             raise _refusal(f"“{project}” asks no Likert question “{key}” of each response{_offer(common)}.")
-    found = set[tuple[int, int]]().union(*(scales[key] for scales in asked.values()))
+    found = set[Any]().union(*(scales[key] for scales in asked.values()))
     if len(found) > 1:
         told = ", ".join(f"{low} to {high}" for low, high in sorted(found))
         raise _refusal(f"“{key}” was asked on several scales ({told}), which have no common median.")
@@ -68,7 +69,7 @@ def _asked(project):
     under = Assignment.objects.filter(project=project).order_by().values_list("form_version", flat=True).distinct()
     versions = list(under) or [project.form.newest().pk]
     questions = Question.objects.filter(version__in=versions, scale=Scale.LIKERT, per=Per.RESPONSE)
-    scales: dict[str, set[tuple[int, int]]] = {}
+    scales: dict[str, set[Any]] = {}  # the database promises a Likert question its numbers, which mypy cannot know
     for question in questions.exclude(good_answer=Good.LOW):
         scales.setdefault(question.key, set()).add((question.minimum, question.maximum))
     return scales
