@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.db.models import BigIntegerField, OuterRef, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from labeling.people.models import User
@@ -26,8 +28,8 @@ class History(OnlyShown):
 
     @admin.display(description=_("changed at"), ordering="pgh_created_at")
     def changed_at(self, row):
-        return row.pgh_created_at
+        return date_format(localtime(row.pgh_created_at), "DATETIME_FORMAT")
 
     @admin.display(description=_("by, in the admin"))
     def whose_doing(self, row):
-        return row.doer_email
+        return row.doer_email or "–"
