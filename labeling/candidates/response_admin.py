@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from labeling.candidates.filters import Flags, Marks, ResponsesOfJob
 from labeling.candidates.models import Call, Flag, Response, Score
 from labeling.people.only_shown import Inside, OnlyShown
+from labeling.unseen import visible
 
 
 class ResponseAdmin(OnlyShown):
@@ -30,7 +31,7 @@ class ResponseAdmin(OnlyShown):
 
     @admin.display(description=_("text"))
     def words(self, response):
-        return format_html('<div class="words" dir="auto">{}</div>', response.text or _("(empty response)"))
+        return format_html('<div class="words" dir="auto">{}</div>', visible(response.text) or _("(empty response)"))
 
     @admin.display(description=_("mark"))
     def marks(self, response):

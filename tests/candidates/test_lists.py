@@ -99,3 +99,13 @@ def test_a_model_is_edited_and_a_response_only_looked_at(rita, client_of):
     assert client.get(address).status_code == 200
     assert client.post(address, {"text": "changed"}).status_code == 403
     assert client.post(f"/admin/candidates/response/{response.pk}/delete/").status_code == 403
+
+
+def test_what_turns_a_line_around_unseen_is_written_out(rita, client_of):
+    imported({"prompt": "Pay \u202eevas", "responses": {"gpt": "It\u200b is"}})
+    client = client_of(rita)
+    prompt = client.get(f"/admin/prompts/prompt/{Prompt.objects.get().pk}/change/").text
+    response = client.get(f"/admin/candidates/response/{Response.objects.get().pk}/change/").text
+    assert '<div class="words" dir="auto">Pay ⟦RLO⟧evas</div>' in prompt
+    assert '<div class="words" dir="auto">It⟦ZWSP⟧ is</div>' in prompt
+    assert '<div class="words" dir="auto">It⟦ZWSP⟧ is</div>' in response
