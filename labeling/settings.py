@@ -263,6 +263,10 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, seconds in [
         ("expire leases", "labeling.work.tasks.expire_leases", SWEEP_SECONDS),
         ("resume imports", "labeling.candidates.tasks.resume_imports", SWEEP_SECONDS),
+# Whose the cap and the split are, "author" or "organization", where a file names both.
+PROMPT_OWNER = os.environ.get("PROMPT_OWNER", "author")
+if PROMPT_OWNER not in {"author", "organization"}:
+    raise ImproperlyConfigured(f"PROMPT_OWNER is author or organization, not “{PROMPT_OWNER}”.")
         ("resume generation", "labeling.candidates.tasks.resume_generation", SWEEP_SECONDS),
         ("resume freezing", "labeling.datasets.tasks.resume_freezing", SWEEP_SECONDS),
         ("send letters", "labeling.events.tasks.deliver_waiting", SWEEP_SECONDS),

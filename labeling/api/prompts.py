@@ -54,7 +54,9 @@ class PromptRow(serializers.ModelSerializer):
     source = serializers.SlugRelatedField("name", read_only=True)
     prompt = Message(source="messages", many=True, read_only=True)
     split = serializers.ChoiceField(Split.choices, source="owner.split", read_only=True)
-    owner = serializers.CharField(source="owner.key_hash", read_only=True, help_text="The author, as a keyed hash.")
+    owner = serializers.CharField(
+        source="owner.key_hash", read_only=True, help_text="The author or the organization, as a keyed hash."
+    )
     use_case = serializers.ChoiceField(UseCase.choices, allow_blank=True, read_only=True)
     tags = serializers.ListField(child=serializers.CharField(), read_only=True)
     set_aside = serializers.ChoiceField(
@@ -113,6 +115,9 @@ class NewPrompt(serializers.Serializer):
     source = serializers.CharField(required=False, help_text="Or ?source= for all of a list.")
     id = serializers.CharField(required=False, help_text="The source's own id.")
     author = serializers.CharField(required=False, help_text="Stored as a keyed hash only.")
+    organization = serializers.CharField(
+        required=False, help_text="The owner instead of the author, where PROMPT_OWNER says so; a keyed hash as well."
+    )
     origin = serializers.ChoiceField(Origin.choices, required=False)
     use_case = serializers.ChoiceField(UseCase.choices, required=False)
     tags = serializers.ListField(child=serializers.CharField(), required=False)

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from labeling.candidates.storing import store_answers
-from labeling.prompts.mapping import author_key
+from labeling.prompts.mapping import owner_keys
 from labeling.prompts.models import Import, JobState, RefusedRow
 from labeling.prompts.refusals import Refused
 from labeling.prompts.rows import Incoming, incoming
@@ -68,13 +68,13 @@ def _add(batch, row, mapping, reader):
 
 
 def _excerpt(row, mapping, header):
-    """The beginning of a refused row, without its author, whom we keep as a keyed hash or not at all."""
-    author = author_key(mapping)
+    """The beginning of a refused row, without its owner, whom we keep as a keyed hash or not at all."""
+    owners = owner_keys(mapping)
     if row.values is not None:
-        return _text({key: value for key, value in row.values.items() if key not in {author, "author"}})
+        return _text({key: value for key, value in row.values.items() if key not in owners})
     text = row.excerpt.decode(errors="replace").replace("\0", "�")
-    names_author = any(key in header or f'"{key}"' in text for key in (author, "author"))
-    return "" if names_author else text[:EXCERPT]
+    names_owner = any(key in header or f'"{key}"' in text for key in owners)
+    return "" if names_owner else text[:EXCERPT]
 
 
 def _text(values):

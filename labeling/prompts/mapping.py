@@ -7,13 +7,16 @@ the file, each behind the name of its key.
 from labeling.prompts.refusals import Refused, WrongMapping
 
 OURS = (
-    "prompt", "id", "author", "origin", "use_case", "tags", "split", "language", "reference", "responses", "meta",
+    "prompt", "id", "author", "organization", "origin", "use_case", "tags", "split", "language", "reference",
+    "responses", "meta",
 )  # fmt: skip
+OWNERS = ("author", "organization")
 # What other people's files call them, most telling first.
 ELSEWHERE = {
     "prompt": ("messages", "instruction", "question", "query", "input", "text"),
     "id": ("prompt_id", "task_id", "uuid", "key"),
     "author": ("user", "user_id", "author_id", "account", "app"),
+    "organization": ("organisation", "org", "org_id", "organization_id", "tenant"),
     "use_case": ("category", "task_type"),
     "language": ("lang", "locale"),
     "reference": ("output", "answer", "demonstration", "completion"),
@@ -85,7 +88,7 @@ def ours_and_theirs(values, mapping):
             ours[mapping[key]] = value
         elif key in OURS and key not in mapping.values():
             ours[key] = value
-        elif key != "author":  # an author is kept as a keyed hash, or not at all
+        elif key not in OWNERS:  # an owner is kept as a keyed hash, or not at all
             rest[key] = value
     if parts:
         is_whole = list(mapping.values()).count("prompt") == 1
@@ -105,6 +108,6 @@ def _put_together(parts):
     return "\n\n".join(f"{key}: {text}" for key, text in parts.items() if text.strip())
 
 
-def author_key(mapping):
-    """What the file calls the author."""
-    return next((theirs for theirs, ours in mapping.items() if ours == "author"), "author")
+def owner_keys(mapping):
+    """What the file may call the author and the organization."""
+    return {*OWNERS, *(theirs for theirs, ours in mapping.items() if ours in OWNERS)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from labeling.prompts.models import Owner
-from labeling.prompts.owners import owner_hash, split_of
+from labeling.prompts.owners import owner_hash, owner_key, split_of
 from labeling.prompts.rows import Incoming
 
 INSERT = """
@@ -39,7 +39,11 @@ def pin(rows, source):
 
 
 def _hash(row, source):
-    return owner_hash(f"author:{row.author}" if row.author else f"prompt:{source.name}\n{row.external_id}")
+    return owner_hash(_owner_key(row) or f"prompt:{source.name}\n{row.external_id}")
+
+
+def _owner_key(row):
+    return owner_key(author=row.author, organization=row.organization)
 
 
 def _decide(rows, hashes, known):
@@ -51,7 +55,9 @@ def _decide(rows, hashes, known):
         if key in known:
             owner, split = known[key]
         else:
-            _key, split, _is_author = pins.wanted.setdefault(key, (key, row.split or split_of(key), _truth(row.author)))
+            _key, split, _is_author = pins.wanted.setdefault(
+                key, (key, row.split or split_of(key), _truth(_owner_key(row)))
+            )
             owner = 0
         if row.split and row.split != split:
             pins.refused.append((row.line, _contradiction(row, split), row))
@@ -65,7 +71,8 @@ def _truth(value):
 
 
 def _contradiction(row, split):
-    whose = "this author's prompts belong" if row.author else "this prompt belongs"
+    named = _owner_key(row).partition(":")[0]
+    whose = f"this {named}'s prompts belong" if named else "this prompt belongs"
     return f"The split {row.split} contradicts what was said before: {whose} to {split}."
 
 

@@ -29,6 +29,7 @@ class Incoming:
     messages: list[dict[str, str]]
     is_text: bool
     author: str
+    organization: str
     split: str
     origin: str
     use_case: str
@@ -53,6 +54,7 @@ def incoming(values, mapping, *, line=0, cells=False):
         messages=messages,
         is_text=isinstance(ours["prompt"], str),
         author=_name(ours.get("author"), "author", None),
+        organization=_name(ours.get("organization"), "organization", None),
         split=_one_of(ours.get("split"), "split", SPLITS, Split),
         origin=_one_of(ours.get("origin"), "origin", ORIGINS, Origin) or Origin.CUSTOMER.value,
         use_case=_one_of(ours.get("use_case"), "use_case", USE_CASES, UseCase),

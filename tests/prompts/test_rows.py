@@ -191,6 +191,11 @@ def test_messages_are_no_part_of_a_prompt():
     assert why(TOPIC_AND_REPORT, 주제="단풍", Report=[{"role": "user", "content": "Why?"}]) == sentence
 
 
+def test_an_organization_is_never_kept_in_meta():
+    row = incoming({"prompt": "x", "organization": "Acme", "org": "Umbrella"}, {"org": "organization"})
+    assert (row.organization, row.meta) == ("Umbrella", {})
+
+
 def test_an_author_is_never_kept_in_meta():
     row = incoming({"prompt": "x", "author": "kim", "app": "Maps"}, {"app": "author"})
     assert (row.author, row.meta) == ("Maps", {})

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as under
 from hypothesis import strategies as st
 
 from labeling.candidates.importing import add_prompts
 from labeling.prompts.models import Owner, Prompt, Split
-from labeling.prompts.owners import split_of
+from labeling.prompts.owners import owner_hash, split_of
 from labeling.prompts.writing import write_prompt
 
 AUTHORS = ["", "kim", "lee", "org/한", "a" * 300]
@@ -22,7 +23,7 @@ imports = st.lists(st.tuples(st.sampled_from(["here", "there"]), st.lists(row, m
 without_splits = st.lists(
     st.fixed_dictionaries({"id": st.integers(0, 30), "author": st.sampled_from(AUTHORS)}), min_size=1, max_size=20
 )
-on_the_database = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+on_the_database = under(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @contextmanager
@@ -77,6 +78,28 @@ def test_the_order_and_the_size_of_files_change_no_split(rows, chance, size):
             bring_in("here", rows[: at + size])  # growing: what has come before comes again
         assert dict(Prompt.objects.values_list("external_id", "owner__split")) == at_once
         assert all(owner.split == split_of(owner.key_hash) for owner in Owner.objects.all())
+
+
+@pytest.mark.django_db
+def test_where_organizations_own_prompts_their_authors_share_a_split_and_a_cap(settings):
+    settings.PROMPT_OWNER, settings.PROMPTS_PER_OWNER = "organization", 3
+    rows = [{"id": n, "prompt": f"Say {n}", "author": f"author {n}", "organization": "Acme"} for n in range(4)]
+    rows += [{"id": n, "prompt": f"Say {n}", "author": "Acme"} for n in range(4, 6)]
+
+    _, _, refused = add_prompts(source_name="here", rows=[*rows, rows[0] | {"id": 6, "split": other_split(rows[0])}])
+
+    assert sorted(Owner.objects.values_list("key_hash", flat=True)) == sorted(
+        [owner_hash("organization:Acme"), owner_hash("author:Acme")]
+    )
+    assert list(Prompt.objects.exclude(set_aside_as="").values_list("external_id", "set_aside_as")) == [
+        ("3", "over_cap")
+    ]
+    assert "this organization's prompts belong to" in refused[0][1]
+
+
+def other_split(row):
+    kept = split_of(owner_hash(f"organization:{row['organization']}"))
+    return next(split for split in Split.values if split != kept)
 
 
 @pytest.mark.django_db
