@@ -227,6 +227,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 IMPORT_MAX_LINE_BYTES = 10 * 2**20
 # The share of owners that falls to each split when a file names none.
 PROMPT_SPLITS = {"train": 0.8, "valid": 0.1, "test": 0.1}
+# Whose the cap and the split are, "author" or "organization", where a file names both.
+PROMPT_OWNER = os.environ.get("PROMPT_OWNER", "author")
+if PROMPT_OWNER not in {"author", "organization"}:
+    raise ImproperlyConfigured(f"PROMPT_OWNER is author or organization, not “{PROMPT_OWNER}”.")
 # Of one owner so many prompts are used, and the others set aside (Ouyang et al. 2022).
 PROMPTS_PER_OWNER = int(os.environ.get("PROMPTS_PER_OWNER", "200"))
 # Two prompts are near-duplicates if they share at least so many first characters, and this much of the shorter one.
@@ -263,10 +267,6 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, seconds in [
         ("expire leases", "labeling.work.tasks.expire_leases", SWEEP_SECONDS),
         ("resume imports", "labeling.candidates.tasks.resume_imports", SWEEP_SECONDS),
-# Whose the cap and the split are, "author" or "organization", where a file names both.
-PROMPT_OWNER = os.environ.get("PROMPT_OWNER", "author")
-if PROMPT_OWNER not in {"author", "organization"}:
-    raise ImproperlyConfigured(f"PROMPT_OWNER is author or organization, not “{PROMPT_OWNER}”.")
         ("resume generation", "labeling.candidates.tasks.resume_generation", SWEEP_SECONDS),
         ("resume freezing", "labeling.datasets.tasks.resume_freezing", SWEEP_SECONDS),
         ("send letters", "labeling.events.tasks.deliver_waiting", SWEEP_SECONDS),
