@@ -7,7 +7,7 @@ import orjson
 
 from labeling.datasets import choosing
 from labeling.datasets.reading import judged
-from labeling.datasets.reading.records import Record, as_it_is, in_batches, prompts_of
+from labeling.datasets.reading.records import BATCH, NOTHING, Record, in_batches, prompts_of
 from labeling.people.pseudonyms import pseudonym
 from labeling.prompts.few_shot import examples_of
 from labeling.prompts.models import Origin, Prompt
@@ -27,9 +27,6 @@ class Example(Record):
     rating: float | None
     owner: str
     meta: orjson.Fragment
-
-
-NOTHING = as_it_is("{}")
 
 
 def count(choice):
@@ -66,7 +63,7 @@ def _demonstrations(choice):
         )
     )
     named = cache(pseudonym)
-    for batch in in_batches(heads.iterator(chunk_size=200)):
+    for batch in in_batches(heads.iterator(chunk_size=BATCH)):
         prompts: dict = prompts_of({head.prompt_said for head in batch})
         yield [example for head in batch for example in _of_demonstration(head, named, *prompts[head.prompt_said])]
 
@@ -103,7 +100,7 @@ def _references(choice):
         .order_by("prompt_id", "sample", "pk")
         .values_list("prompt_id", "text", "prompt__owner__split", "prompt__owner__key_hash", named=True)
     )
-    for batch in in_batches(heads.iterator(chunk_size=200)):
+    for batch in in_batches(heads.iterator(chunk_size=BATCH)):
         prompts = prompts_of({head.prompt_id for head in batch})
         yield [_of_reference(head, *prompts[head.prompt_id]) for head in batch]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import orjson
 
 from labeling.datasets import choosing
-from labeling.datasets.reading.records import Record, in_batches, prompts_of
+from labeling.datasets.reading.records import BATCH, Record, in_batches, prompts_of
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ def batches(choice):
             "pk", "source__name", "use_case", "tags", "language", "owner__split", "owner__key_hash", named=True
         )
     )
-    for batch in in_batches(heads.iterator(chunk_size=200)):
+    for batch in in_batches(heads.iterator(chunk_size=BATCH)):
         texts = prompts_of([head.pk for head in batch])
         yield [_prompt(head, *texts[head.pk]) for head in batch]
 

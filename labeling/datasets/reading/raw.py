@@ -8,8 +8,8 @@ from typing import Any
 from django.db import connection
 
 from labeling.datasets import choosing
-from labeling.datasets.reading.ratings import NOTHING, about_prompts
-from labeling.datasets.reading.records import ANSWERS, Record, as_it_is, in_batches, prompts_of
+from labeling.datasets.reading.answers import Answers, Form
+from labeling.datasets.reading.records import BATCH, Record, in_batches, prompts_of
 from labeling.people.pseudonyms import pseudonym
 from labeling.work.models import LETTERS
 
@@ -31,6 +31,7 @@ HEAD = (
     "owner_said",
     "assignment_id",
     "assignment__task_id",
+    "assignment__task__prompt__tags",
     "assignment__project_id",
     "assignment__project__kind",
     "assignment__purpose",
@@ -60,13 +61,11 @@ SELECT p.ranking_id, p.rank, s.place FROM labels_place p JOIN work_slot s ON s.i
 WHERE p.ranking_id = ANY(%s)
 ORDER BY p.ranking_id, p.rank, s.place
 """
-RATINGS = f"""
-{ANSWERS}
-SELECT g.label_id, s.place, g.overall_quality, said.answers, g.notes
-FROM labels_rating g JOIN work_slot s ON s.id = g.slot_id LEFT JOIN said ON said.rating_id = g.id
-WHERE g.label_id = ANY(%(labels)s)
+RATINGS = """
+SELECT g.label_id, g.id, s.place, g.overall_quality, g.notes FROM labels_rating g JOIN work_slot s ON s.id = g.slot_id
+WHERE g.label_id = ANY(%s)
 ORDER BY g.label_id, s.place
-"""  # noqa: S608  only our own words are put together here
+"""
 
 
 def count(choice):
@@ -76,13 +75,13 @@ def count(choice):
 def batches(choice):
     """In the order in which they were made."""
     heads = choosing.labels(choice).order_by("pk").values_list(*HEAD, named=True)
-    named = cache(pseudonym)
-    for batch in in_batches(heads.iterator(chunk_size=200)):
-        labels = [head.pk for head in batch]
+    named, form_of = cache(pseudonym), cache(Form)
+    for batch in in_batches(heads.iterator(chunk_size=BATCH)):
         prompts = prompts_of({head.prompt_said for head in batch})
         slots = _slots({head.assignment_id for head in batch})
         rankings = _rankings([head.ranking__pk for head in batch if head.ranking__pk])
-        ratings, of_prompts = _ratings(labels), about_prompts(labels)
+        answers = Answers(batch, form_of)
+        ratings = _ratings(batch, answers)
         yield [
             _raw(
                 head,
@@ -91,7 +90,7 @@ def batches(choice):
                 slots=slots[head.assignment_id],
                 ranking=rankings.get(head.ranking__pk),
                 ratings=ratings[head.pk],
-                prompt_answers=of_prompts.get(head.pk, NOTHING),
+                prompt_answers=answers.about_prompt(head),
             )
             for head in batch
         ]
@@ -160,15 +159,15 @@ def _rankings(ids):
     return {ranking: list(groups.values()) for ranking, groups in found.items()}
 
 
-def _ratings(labels):
+def _ratings(heads, answers):
     """{label id: [{slot, overall_quality, answers, notes}, …]} by letter."""
-    found = defaultdict(list)
-    for label, place, quality, answers, notes in _asked(RATINGS, {"labels": labels}):
+    by_label, found = {head.pk: head for head in heads}, defaultdict(list)
+    for label, rating, place, quality, notes in _asked(RATINGS, [list(by_label)]):
         found[label].append(
             {
                 "slot": LETTERS[place - 1],
                 "overall_quality": quality,
-                "answers": as_it_is(answers or "{}"),
+                "answers": answers.of_rating(by_label[label], rating),
                 "notes": notes,
             }
         )
@@ -178,4 +177,4 @@ def _ratings(labels):
 def _asked(sql, params):
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        yield from cursor
+        return cursor.fetchall()

@@ -7,11 +7,12 @@ from itertools import islice
 import orjson
 from django.db import connection
 
-# So many records are in memory at once. Larger batches were no faster.
+# So many records are read at once. Larger batches were no faster.
 BATCH = 200
 
 # JSON that came in is given back as PostgreSQL writes it: no number passes through a float on the way.
 as_it_is = orjson.Fragment
+NOTHING = as_it_is("{}")
 
 
 @dataclass(slots=True)
@@ -37,9 +38,11 @@ HEAD = (
     "assignment_id",
     "assignment__task_id",
     "assignment__task__prompt_id",
+    "assignment__task__prompt__tags",
     "assignment__task__prompt__owner__key_hash",
     "assignment__task__prompt__owner__split",
     "assignment__task__prompt__source__name",
+    "assignment__project__kind",
     "assignment__labeler__pseudonym_key",
     "assignment__cohort",
     "assignment__form_version_id",
@@ -113,32 +116,3 @@ def rows_of(sql, params):
         cursor.execute(sql, params)
         while rows := cursor.fetchmany(BATCH):
             yield from rows
-
-
-# The answers of a response are one object, in the order of the form; the rule is that of Answer.value. A question that
-# was not asked, because the prompt has none of its tags, is null; one that was left open is not there.
-ANSWERS = """
-WITH each AS (
-    SELECT a.rating_id, q.key, q.position, CASE
-        WHEN a.is_na THEN NULL
-        WHEN a.yes IS NOT NULL THEN to_json(a.yes)
-        WHEN a.number IS NOT NULL THEN to_json(a.number)
-        WHEN a.chosen IS NOT NULL THEN CASE WHEN q.scale = 'choice' THEN to_json(a.chosen[1]) ELSE to_json(a.chosen) END
-        ELSE to_json(a.text)
-    END AS answer
-    FROM labels_answer a JOIN guidelines_question q ON q.id = a.question_id
-    WHERE a.label_id = ANY(%(labels)s) AND a.rating_id IS NOT NULL
-    UNION ALL
-    SELECT g.id, q.key, q.position, NULL
-    FROM labels_rating g
-    JOIN labels_label l ON l.id = g.label_id
-    JOIN work_assignment s ON s.id = l.assignment_id
-    JOIN guidelines_question q ON q.version_id = s.form_version_id AND q.per = 'response' AND q.applies_to_tags <> '{}'
-    JOIN work_task t ON t.id = s.task_id
-    JOIN prompts_prompt p ON p.id = t.prompt_id AND NOT p.tags && q.applies_to_tags
-    WHERE g.label_id = ANY(%(labels)s) AND q.key <> 'overall_quality'
-    AND NOT EXISTS (SELECT FROM labels_answer a WHERE a.rating_id = g.id AND a.question_id = q.id)
-), said AS (
-    SELECT rating_id, json_object_agg(key, answer ORDER BY position)::text AS answers FROM each GROUP BY rating_id
-)
-"""
