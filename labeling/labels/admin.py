@@ -2,13 +2,15 @@
 
 from itertools import groupby
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from labeling.labels.models import Answer, Demonstration, Label, Place, Ranking, Rating
+from labeling.labels.tagging_prompts import tag_prompts
 from labeling.people.naming import UnderPseudonyms
 from labeling.people.only_shown import Inside, OnlyShownRows
 from labeling.prompts.models import PromptTag
@@ -144,6 +146,16 @@ class DemonstrationAdmin(Inside):
     list_select_related = ("label", "prompt")
     list_filter = ("prompt_type",)
     search_fields = ("text",)
+    actions = ("give_tags_to_prompts",)
+
+    def has_tag_permission(self, request):
+        return request.user.has_perm("prompts.change_prompt")
+
+    @admin.action(description=_("Give the chosen tags to the prompts"), permissions=["tag"])
+    def give_tags_to_prompts(self, request, demonstrations):
+        number = tag_prompts(demonstrations=demonstrations)
+        said = ngettext("%(n)d tag is added to a prompt.", "%(n)d tags are added to prompts.", number) % {"n": number}
+        messages.success(request, said)
 
     @admin.display(description=_("text"))
     def beginning(self, demonstration):
