@@ -15,6 +15,9 @@ from labeling.people.joining import let_in
 from labeling.people.models import Invitation
 from labeling.screening import joining
 
+# In a session: the code of the link whose button was pressed before there was consent.
+PRESSED = "pressed_join"
+
 
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -23,7 +26,10 @@ def join(request, code):
     person = request.user if request.user.is_authenticated else None
     sentence = inviting.why_not(invitation, person)
     if request.method == "POST" and not sentence:
-        return _followed(request, invitation) if person else let_in(request, next=request.path)
+        known = {"email": invitation.email, "name": invitation.name}
+        return _followed(request, invitation) if person else let_in(request, next=request.path, **known)
+    if not sentence and _comes_back_from_consent(request, code):
+        return _followed(request, invitation)
     context = {
         "sentence": sentence,
         "sign_in_url": f"{reverse('account_login')}?{urlencode({'next': request.path})}",
@@ -35,6 +41,7 @@ def join(request, code):
 @verified_email_required
 def _followed(request, invitation):
     if _has_to_agree(request.user):
+        request.session[PRESSED] = invitation.code
         return redirect(f"{reverse('people:consent')}?{urlencode({'next': request.path})}")
     try:
         test = joining.follow(invitation=invitation, person=request.user)
@@ -45,6 +52,13 @@ def _followed(request, invitation):
         return redirect("screening:test", test.pk)
     messages.success(request, _("Welcome. What is open to you is on your desk."))
     return redirect("/")
+
+
+def _comes_back_from_consent(request, code):
+    """The button has been pressed; it is not pressed again after the text has been agreed to."""
+    if request.session.pop(PRESSED, None) != code:
+        return False
+    return request.user.is_authenticated and not _has_to_agree(request.user)
 
 
 def _has_to_agree(person):

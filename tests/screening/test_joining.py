@@ -175,11 +175,34 @@ def test_consent_comes_before_what_the_link_gives(charlie, client_of):
     asked = client.post(link(made))
     had_before = charlie.groups.exists()
     agreed = client.post(asked.url, {"do": "agree", "number": text.number, "next": link(made)})
-    client.post(agreed.url)
+    client.get(agreed.url)
 
     assert asked.url == f"/consent/?next={link(made).replace('/', '%2F')}"
     assert (had_before, agreed.url) == (False, link(made))
     assert charlie.cohort_membership.cohort == "training"
+
+
+def test_whoever_did_not_agree_has_not_joined_when_they_come_back(charlie, client_of):
+    consenting.publish(english="Be kind.", by=None)
+    made = invitation(cohort="training")
+    client = client_of(charlie)
+    client.post(link(made))
+
+    page = client.get(link(made))
+    consenting.agree(person=charlie, text=consenting.newest_text(), language="en")
+    later = client.get(link(made))
+
+    assert (page.status_code, later.status_code) == (200, 200)
+    assert charlie.role_names == set()
+
+
+def test_what_the_invitation_knows_of_somebody_stands_in_the_form():
+    made = invitation(email="kim@attune.example", name="김하나")
+
+    page = Client().post(link(made), follow=True)
+
+    assert 'value="kim@attune.example"' in page.text
+    assert 'value="김하나"' in page.text
 
 
 def race(work, people):
