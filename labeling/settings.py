@@ -89,6 +89,9 @@ INSTALLED_APPS = [
     "labeling.api",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "rest_framework",
     "knox",
     "django_filters",
@@ -127,6 +130,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "labeling.people.second_factor.asked_first",
 ]
 
 ROOT_URLCONF = "labeling.urls"
@@ -174,6 +178,39 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "0"))
+# Single sign-on by OpenID Connect, where an issuer is named. It says whose an address is; of addresses in
+# OIDC_VERIFIED_DOMAINS we take it to have said so, since some (Entra ID) never do.
+OIDC_ID = "sso"  # stands in addresses that the provider knows
+OIDC_ISSUER = os.environ.get("OIDC_ISSUER", "").rstrip("/")
+if OIDC_ISSUER and ENV == "production" and not OIDC_ISSUER.startswith("https://"):
+    raise ImproperlyConfigured("OIDC_ISSUER must be an https:// address: what comes from it is believed.")
+SOCIALACCOUNT_ADAPTER = "labeling.people.single_sign_on.TrustedWithAddresses"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": OIDC_ID,
+                "name": os.environ.get("OIDC_NAME") or urlsplit(OIDC_ISSUER).hostname,
+                "client_id": required("OIDC_CLIENT_ID"),
+                "secret": required("OIDC_CLIENT_SECRET"),
+                "settings": {
+                    "server_url": OIDC_ISSUER,
+                    "verified_email": listed(os.environ.get("OIDC_VERIFIED_DOMAINS", "")),
+                },
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
+# A second factor is offered to everybody, and asked of staff where this says so.
+REQUIRE_SECOND_FACTOR_FOR_STAFF = os.environ.get("REQUIRE_SECOND_FACTOR_FOR_STAFF") == "1"
+MFA_ADAPTER = "labeling.people.second_factor.Sealed"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # half minutes by which a phone's clock may be wrong (RFC 6238, 5.2)
+SESSION_ENGINE = "labeling.people.sessions"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "attune@localhost")

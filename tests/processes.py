@@ -104,6 +104,7 @@ class Web(Process):
 
 # Starting a site takes seconds, so that one stands until the session ends. Where it works → Web.
 SITES: dict[tuple[str, ...], Web] = {}
+WHERE = ("DATABASE_URL", "REDIS_URL", "ATTUNE_DATA_DIR", "EMAIL_PORT", "OIDC_ISSUER")
 
 
 @pytest.fixture
@@ -112,8 +113,8 @@ def web(request, transactional_db, own_broker, tmp_path_factory):
     environ = environment(REDIS_URL=own_broker)
     with redis.Redis.from_url(own_broker) as valkey:
         valkey.flushdb()  # the sign-ins of earlier tests count against a limit
-    # A test with a mail server of its own has a site that sends there.
-    where = tuple(environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL", "ATTUNE_DATA_DIR", "EMAIL_PORT"))
+    # A test with a mail server or a provider of single sign-on of its own has a site that asks there.
+    where = tuple(environ.get(name, "") for name in WHERE)
     if where not in SITES:
         SITES[where] = Web(environ=environ, log=tmp_path_factory.mktemp("web") / "web.log").start()
         request.session.addfinalizer(SITES[where].stop)  # before the test database is dropped

@@ -57,6 +57,8 @@ HELD = [
     # A password's hash is of no use to its owner, and of some to a thief.
     Held(USER, lambda person: Q(pk=person.pk), but=("password",)),
     Held("account.EmailAddress", "user"),
+    Held("socialaccount.SocialAccount", "user"),
+    Held("mfa.Authenticator", "user", but=("data",)),
     Held("people.CohortMembership", "labeler"),
     Held("people.CohortMembershipEvent", "labeler"),
     Held("people.Qualified", "labeler"),

@@ -4,6 +4,8 @@ import json
 import uuid
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import SESSION_KEY
@@ -34,6 +36,8 @@ def scrub(person, *, by):
     _scrub_tests(person, by)
     _scrub_sheets(person)
     EmailAddress.objects.filter(user=person).delete()
+    SocialAccount.objects.filter(user=person).delete()
+    Authenticator.objects.filter(user=person).delete()
     Mail.objects.filter(to=person).delete()
     Asked.objects.filter(person=person).delete()
     Invitee.objects.filter(labeler=person).delete()

@@ -1,5 +1,7 @@
 """Who has an account, in which role and which cohort? For admins only."""
 
+from allauth.socialaccount import admin as registered  # noqa: F401 - what is taken back below
+from allauth.socialaccount.models import SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -9,12 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from labeling.people import cohort_admin as cohort_admin  # its tables are registered there
 from labeling.people import consent_admin as consent_admin  # and so on
 from labeling.people import qualification_admin as qualification_admin
+from labeling.people import second_factor_admin as second_factor_admin
 from labeling.people.forms import Account, NewAccount
 from labeling.people.models import CohortMembership, Role, User
 from labeling.people.roles import follow_roles
 
 # Roles and what they may do are written down in roles.py; a group changed by hand would change back.
 admin.site.unregister(Group)
+# The one provider of single sign-on is named in the environment, and no token of it is kept.
+admin.site.unregister([SocialApp, SocialToken])
 
 
 class CohortInline(admin.StackedInline):

@@ -28,6 +28,12 @@ def why_not(invitation, person=None):
     return None
 
 
+def open_to(email):
+    """Return the newest invitation for this address alone that may still be followed, or None."""
+    theirs = Invitation.objects.filter(email__iexact=email).order_by("-pk") if email else ()
+    return next((invitation for invitation in theirs if why_not(invitation) is None), None)
+
+
 @transaction.atomic
 def accept(*, invitation, person):
     """Let the link take effect for `person`, once: the cohort and the qualifications that it carries.

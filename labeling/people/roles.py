@@ -70,6 +70,7 @@ ADMINS: dict[str, dict] = RESEARCHERS | {
         "consent": (SEE,),
         "invitationuse": (SEE,),
     },
+    "mfa": {"authenticator": (SEE, "delete")},  # of whoever has lost their phone
     "events": {"mail": (SEE,), "webhookendpoint": (*ALL, "delete"), "webhookdelivery": (SEE,)},
     "screening": RESEARCHERS["screening"]
     | {

@@ -19,6 +19,10 @@ OPEN_TO_ALL = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "account_confirm_login_code",
+    "openid_connect_login",  # 404 for a provider that there is not
+    "openid_connect_callback",  # the same
+    "socialaccount_login_cancelled",
+    "socialaccount_login_error",
     "screening:apply",  # which tests may be taken
     "screening:join",  # 404: what the link leads to is told to whoever has it
     "set_language",
