@@ -137,8 +137,8 @@ class InvitationAdmin(admin.ModelAdmin):
             how = ("note", "number", "addresses", "most_uses", "expires_at")
             return ((None, {"fields": how}), self.leads_to)
         came = {"fields": ("letter", "used", "created_at", "created_by", "revoked_at", "revoked_by")}
-        how = ("link", "note", "email", "name", "locale", "most_uses", "expires_at")
-        return ((None, {"fields": how}), self.leads_to, (gettext_lazy("What became of it"), came))
+        link = {"fields": ("link", "note", "email", "name", "locale", "most_uses", "expires_at")}
+        return ((None, link), self.leads_to, (gettext_lazy("What became of it"), came))
 
     def get_urls(self):
         page = self.admin_site.admin_view(roster_pages.roster)

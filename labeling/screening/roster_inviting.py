@@ -54,15 +54,18 @@ def invite(people, *, by, note="", expires_at=None, sees_accounts=False):
 def _lead(made, new):
     """Set what each invitation leads to beside its cohort."""
     pairs = list(zip(made, new, strict=True))
-    tests, projects, qualifications = (
-        model.through for model in (Test.invitations, Project.invitations, Invitation.qualifications)
+    Test.invitations.through.objects.bulk_create(
+        Test.invitations.through(invitation=one, test=person.test) for one, person in pairs if person.test
     )
-    tests.objects.bulk_create(tests(invitation=one, test=person.test) for one, person in pairs if person.test)
-    projects.objects.bulk_create(
-        projects(invitation=one, project=project) for one, person in pairs for project in person.projects
+    Project.invitations.through.objects.bulk_create(
+        Project.invitations.through(invitation=one, project=project)
+        for one, person in pairs
+        for project in person.projects
     )
-    qualifications.objects.bulk_create(
-        qualifications(invitation=one, qualification=given) for one, person in pairs for given in person.qualifications
+    Invitation.qualifications.through.objects.bulk_create(
+        Invitation.qualifications.through(invitation=one, qualification=given)
+        for one, person in pairs
+        for given in person.qualifications
     )
 
 

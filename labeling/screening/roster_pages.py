@@ -51,7 +51,8 @@ class RosterForm(forms.Form):
     )  # fmt: skip
 
     def clean(self):
-        said = super().clean()
+        super().clean()
+        said = self.cleaned_data
         if said.get("file"):
             said["text"] = self._from_file(said["file"])
         if not self.errors and not (said.get("text") or "").strip():

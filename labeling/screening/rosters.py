@@ -17,8 +17,8 @@ from labeling.work.models import Audience, Project, ProjectState, Purpose
 COHORTS = {"training": Cohort.TRAINING, "held_out": Cohort.HELD_OUT, "held-out": Cohort.HELD_OUT}
 LANGUAGES = {"en": "en", "english": "en", "영어": "en", "ko": "ko", "korean": "ko", "한국어": "ko"}
 LIST = "|"  # between several names in one cell: a name may hold a comma
-LONGEST_EMAIL = Invitation._meta.get_field("email").max_length
-LONGEST_NAME = Invitation._meta.get_field("name").max_length
+LONGEST_EMAIL = Invitation._meta.get_field("email").max_length or 0
+LONGEST_NAME = Invitation._meta.get_field("name").max_length or 0
 
 
 class BadRow(Exception):
@@ -169,7 +169,7 @@ def _check_project(project, cohort):
 
 
 def _find_twins(roster):
-    first = {}
+    first: dict[str, int] = {}
     for person in roster.people:
         if person.problem or not person.email:
             continue

@@ -15,7 +15,8 @@ from labeling.screening import roster_inviting, roster_rows, rosters
 HELP = f"""Invite everybody on a list of people, each by a letter with a link of their own.
 
 The list is a CSV file in UTF-8 with a header, with commas, semicolons or tabs. Its columns:
-{", ".join(roster_rows.COLUMNS)}. Each row names an email, and either a cohort (training, held_out) or a published test by its name. Several
+{", ".join(roster_rows.COLUMNS)}.
+Each row names an email, and either a cohort (training, held_out) or a published test by its name. Several
 projects or qualifications stand in one cell with | between them.
 
   manage.py invite_roster team.csv --dry-run
