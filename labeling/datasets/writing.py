@@ -1,14 +1,16 @@
 """How do lines become files? One gzip per split, hashed and counted as it grows, compressed beside the reading."""
 
-import gzip
+import gc
 import hashlib
 import os
 from array import array
 from collections import Counter, defaultdict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import orjson
+from zlib_ng.gzip_ng import GzipNGFile
 
 from labeling.datasets.models import File
 
@@ -17,14 +19,17 @@ AHEAD = 4
 
 
 class Jsonl:
-    """One growing `.jsonl.gz`. The same lines make the same bytes: no time and no name in its header."""
+    """One growing `.jsonl.gz`. The same lines make the same bytes: no time and no name in its header.
+
+    zlib-ng packs in half of zlib's time and a little closer, to the same bytes on every processor.
+    """
 
     def __init__(self, path):
         self.path = path
         self.rows = self.bytes = 0
         self.sha256 = hashlib.sha256()
         self.file = path.open("xb")
-        self.gzip = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=self, mtime=0)
+        self.gzip = GzipNGFile(filename="", mode="wb", compresslevel=6, fileobj=self, mtime=0)
 
     def append(self, lines):
         self.gzip.write(b"".join(lines))
@@ -120,10 +125,21 @@ class Tally:
 def write(batches, shape, files, tally):
     """Write every batch of records in a Format; yields how many records are done, after each."""
     done = 0
-    for batch in batches:
-        files.append(_encoded(batch, shape, tally))
-        done += len(batch)
-        yield done
+    with _unsearched():
+        for batch in batches:
+            files.append(_encoded(batch, shape, tally))
+            done += len(batch)
+            yield done
+
+
+@contextmanager
+def _unsearched():
+    """Inside, what was in memory before is not searched for garbage: batches come and go too fast for that."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def seal(file):
