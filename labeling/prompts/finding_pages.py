@@ -14,6 +14,9 @@ from labeling.prompts.hygiene.deciding import keep, next_waiting, redact, set_as
 from labeling.prompts.hygiene.parts import parts
 from labeling.prompts.models import Prompt
 
+# Of a million prompts, counting those that wait would take longer than the page.
+MOST_COUNTED = 1_000
+
 
 def for_deciders(view):
     @wraps(view)
@@ -48,7 +51,8 @@ def decide(request, pk):
         "prompt": prompt,
         "parts": _shown(prompt, findings),
         "open": [finding for finding in findings if not finding.outcome],
-        "waiting": waiting().count(),
+        "waiting": waiting().order_by("pk")[: MOST_COUNTED + 1].count(),
+        "most_counted": MOST_COUNTED,
     }
     return render(request, "admin/prompts/prompt/findings.html", context)
 

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
+from labeling.prompts import finding_pages
 from labeling.prompts.models import Finding, Prompt
 from tests.candidates.files import imported
 
@@ -74,6 +75,12 @@ def test_redacting_nothing_keeps_all_and_an_unknown_word_changes_nothing(rita, c
     answer = client.post(page_of(two[0]), {"decision": "redact"}, follow=True)
     assert "The prompt is kept as it stands." in answer.content.decode()
     assert two[0].findings.get().outcome == "kept"
+
+
+def test_so_many_are_counted_and_no_more(rita, client_of, two, monkeypatch):
+    monkeypatch.setattr(finding_pages, "MOST_COUNTED", 1)
+    page = client_of(rita).get(page_of(two[0])).content.decode()
+    assert "More than 1 prompts wait for a decision." in page
 
 
 def test_what_is_set_aside_for_something_else_waits_for_nobody(rita, client_of, two):
