@@ -2,10 +2,12 @@
 Rita is a researcher, Eve an engineer, Ada an admin, and Judge a program that labels.
 """
 
+from contextlib import ExitStack
+
 import pytest
 
 from labeling.people.models import Cohort
-from tests import emptying
+from tests import databases
 from tests.chromium import chromium  # noqa: F401
 from tests.factories import LabelerFactory, UserFactory
 from tests.factories.reading import has_read
@@ -18,9 +20,13 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def django_db_setup(django_db_modify_db_settings, django_db_blocker):
+    copy = ExitStack()
     with django_db_blocker.unblock():
-        emptying.remember()
+        copy.enter_context(databases.copied())
+    yield
+    with django_db_blocker.unblock():
+        copy.close()
 
 
 @pytest.fixture

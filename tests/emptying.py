@@ -50,12 +50,15 @@ END $$
 
 
 def remember():
-    """Copy aside what the migrations have put into the test database, and have it put back after every such test."""
+    """Copy aside what the migrations have put into the database."""
     with connection.cursor() as cursor:
         cursor.execute(REMEMBER)
-    TransactionTestCase._fixture_teardown = empty
 
 
 def empty(case=None):
+    """Leave what was copied aside, and nothing else."""
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
+
+
+TransactionTestCase._fixture_teardown = empty
