@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from django.template import Context, Template
@@ -111,3 +112,29 @@ def test_what_is_kept_stays_bounded(seen, monkeypatch):
         question = replace(seen.slots[0].questions[0], wording=f"Wording {number}")
         drawn(replace(seen, slots=[replace(slot, questions=[question]) for slot in seen.slots]))
     assert len(drawing._kept) <= 2
+
+
+ONE, TWO = str(uuid4()), str(uuid4())
+ALIKE = Template(
+    "{% load drawing %}{% alike reopened %}{% url 'labels:skip' sheet.id %} {% csrf_token %}{{ reopened }}{% endalike %}"
+)
+
+
+def test_what_is_alike_on_every_sheet_has_the_number_and_the_token_of_each():
+    html = [
+        ALIKE.render(Context({"sheet": {"id": number}, "csrf_token": token, "reopened": False}))
+        for number, token in ((ONE, "one"), (TWO, "<two>"))
+    ]
+
+    assert html == [
+        f'/sheets/{number}/skip/ <input type="hidden" name="csrfmiddlewaretoken" value="{token}">False'
+        for number, token in ((ONE, "one"), (TWO, "&lt;two&gt;"))
+    ]
+
+
+def test_what_differs_in_a_value_named_is_drawn_for_itself():
+    said = {"sheet": {"id": ONE}, "csrf_token": "one"}
+
+    html = [ALIKE.render(Context(said | {"reopened": reopened}))[-5:] for reopened in (True, False)]
+
+    assert html == [">True", "False"]

@@ -8,6 +8,7 @@ same for every sheet of a form, so a template is rendered with blanks, kept, and
 import re
 from copy import copy
 from types import SimpleNamespace
+from uuid import UUID
 
 from django import template
 from django.template.loader import render_to_string
@@ -20,6 +21,9 @@ register = template.Library()
 
 # PostgreSQL keeps no NUL in a text, so no wording can look like a blank.
 BLANK = re.compile("\0(.*?)\0")
+# Stands in addresses, which take no blanks, for the number of a sheet.
+NO_SHEET = SimpleNamespace(id=str(UUID(int=0)))
+NUMBER = template.Variable("sheet.id")
 KEPT_AT_MOST = 200
 _kept: dict[tuple, str] = {}
 
@@ -63,6 +67,34 @@ def words():
 def shortcuts(sheet):
     """Return the list of keys."""
     return mark_safe(_skeleton("labels/_shortcuts.html", _shape(sheet), lambda: {"sheet": sheet}))  # noqa: S308
+
+
+@register.tag
+def alike(parser, token):
+    """Draw what stands inside once for all sheets that are alike in the values named: {% alike reopened %}.
+
+    Of the sheet itself it may use the number (`sheet.id`) alone, which is filled in, as the token of forms is.
+    """
+    _name, *values = token.split_contents()
+    nodes = parser.parse(["endalike"])
+    parser.delete_first_token()
+    return Alike(nodes, [parser.compile_filter(value) for value in values])
+
+
+class Alike(template.Node):
+    def __init__(self, nodelist, values):
+        self.nodelist, self.values = nodelist, values
+        self.drawn: dict[tuple, str] = {}
+
+    def render(self, context):
+        key = (get_language(), *(value.resolve(context) for value in self.values))
+        if key not in self.drawn:
+            if len(self.drawn) >= KEPT_AT_MOST:
+                self.drawn.clear()
+            with context.push(sheet=NO_SHEET, csrf_token=_blank("token")):
+                self.drawn[key] = self.nodelist.render(context)
+        number, token = escape(NUMBER.resolve(context)), escape(context.get("csrf_token", ""))
+        return self.drawn[key].replace(NO_SHEET.id, number).replace(_blank("token"), token)
 
 
 def _skeleton(name, shape, context):
