@@ -156,8 +156,8 @@ INSTALLED_APPS += ["django.forms"]
 # People
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "labeling.people.backends.WithRoles",
+    "labeling.people.backends.WithRolesByAddress",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -210,6 +210,7 @@ REQUIRE_SECOND_FACTOR_FOR_STAFF = os.environ.get("REQUIRE_SECOND_FACTOR_FOR_STAF
 MFA_ADAPTER = "labeling.people.second_factor.Sealed"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # half minutes by which a phone's clock may be wrong (RFC 6238, 5.2)
+SESSION_ENGINE = "labeling.people.sessions"
 SESSION_ENGINE = "labeling.people.sessions"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 SESSION_COOKIE_HTTPONLY = True

@@ -128,7 +128,22 @@ def _next(request, assignment):
     address = reverse("labels:sheet", args=[following.pk])
     if not request.htmx:
         return redirect(address)
-    return push_url(_opened(request, own_assignment(request.user, following.pk)), address)
+    return push_url(_opened(request, _after(assignment, following)), address)
+
+
+def _after(before, following):
+    """Return the sheet that follows with what its page needs. Most of that has come with the one before."""
+    if following.instructions_version_id != before.instructions_version_id:
+        return own_assignment(before.labeler, following.pk)
+    (sheet,) = _with_task(pk=following.pk)
+    for known in ("labeler", "project", "instructions_version", "acknowledged_number", "misses_consent"):
+        setattr(sheet, known, getattr(before, known))
+    return sheet
+
+
+@prepared
+def _with_task(pk):
+    return Assignment.objects.select_related("task__prompt", "draft").filter(pk=pk)
 
 
 @labeler_required

@@ -16,8 +16,11 @@ pytestmark = pytest.mark.django_db
 PAGES = ["labels:sheet", "labels:draft", "labels:turn", "labels:submit", "labels:skip"]
 
 
-# who (3), the sheet with all that it is made of, its slots with their texts, how far along (the rest is kept)
-QUERIES_OF_A_SHEET = 6
+# who and in which roles (2), the sheet with all that it is made of, its slots with their texts, how far along
+QUERIES_OF_A_SHEET = 5
+# who (2); the sheet, its slots; closed and stored in one transaction (4); open to whom (2); in one transaction the line,
+# what is held and the lease (5); the sheet that follows, its texts, how far along (what is left is kept for a while)
+QUERIES_OF_A_SUBMISSION = 18
 
 
 def url(name, sheet):
@@ -331,6 +334,24 @@ def test_a_sheet_takes_the_same_queries_whatever_k_is(ann, client_of, django_ass
 
     with django_assert_num_queries(QUERIES_OF_A_SHEET):
         client.get(url("sheet", sheet))
+
+
+@pytest.mark.parametrize("k", [4, 9])
+def test_a_submission_and_the_sheet_after_it_take_the_same_queries_whatever_k_is(
+    ann, client_of, django_assert_num_queries, k
+):
+    project = ProjectFactory(k=k)
+    TaskFactory.create_batch(3, project=project)
+    client, sheet = client_of(ann), queue.next_assignment(labeler=ann, project=project)
+    client.get(url("sheet", sheet))
+    form = {"then": "next"}
+    for letter in "ABCDEFGHI"[:k]:
+        form |= {f"{letter}-overall_quality": "5", f"{letter}-fails_task": "no", f"{letter}-rank": "1"}
+
+    with django_assert_num_queries(QUERIES_OF_A_SUBMISSION):
+        answer = client.post(url("submit", sheet), form, headers={"HX-Request": "true"})
+
+    assert answer.headers["HX-Push-Url"] == url("sheet", Assignment.objects.get(state="open"))
 
 
 @pytest.mark.parametrize(("sent", "kept"), [("9999999999", 86_400), ("-5", 0), ("1e9", 0), ("412", 412)])

@@ -93,7 +93,7 @@ def look(test, researcher):
     from django.urls import reverse
 
     client, address = Client(), reverse("admin:screening_test_selection", args=[test.pk])
-    client.force_login(researcher, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(researcher, backend="labeling.people.backends.WithRoles")
     with CaptureQueriesContext(connection) as asked:
         page = client.get(address, {"sort": "-flags"})
     taken = []
