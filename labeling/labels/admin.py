@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from labeling.labels.models import Answer, Demonstration, Label, Place, Ranking, Rating
 from labeling.labels.tagging_prompts import tag_prompts
@@ -21,7 +21,7 @@ class Standing(admin.SimpleListFilter):
     parameter_name = "revision"
 
     def lookups(self, request, model_admin):
-        return [("standing", _("standing")), ("superseded", _("superseded"))]
+        return [("standing", pgettext_lazy("label", "standing")), ("superseded", _("superseded"))]
 
     def queryset(self, request, labels):
         if self.value() is None:

@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from labeling.people.only_shown import OnlyShown
 from labeling.prompts import finding_pages, prompt_actions
@@ -88,7 +89,7 @@ class Standing(admin.SimpleListFilter):
     parameter_name = "set_aside"
 
     def lookups(self, request, model_admin):
-        return [("no", _("standing")), ("yes", _("set aside")), *SetAside.choices]
+        return [("no", pgettext_lazy("prompt", "standing")), ("yes", _("set aside")), *SetAside.choices]
 
     def queryset(self, request, prompts):
         if self.value() == "yes":
