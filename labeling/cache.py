@@ -9,7 +9,7 @@ logger = structlog.get_logger(__name__)
 
 
 class OneClient(RedisCacheClient):
-    """Django makes a client for every command, which takes longer than the command. There is one server: one will do."""
+    """Django makes a client for every command, which takes longer than the command; of one server, one will do."""
 
     client = None
 

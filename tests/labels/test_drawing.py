@@ -116,7 +116,8 @@ def test_what_is_kept_stays_bounded(seen, monkeypatch):
 
 ONE, TWO = str(uuid4()), str(uuid4())
 ALIKE = Template(
-    "{% load drawing %}{% alike reopened %}{% url 'labels:skip' sheet.id %} {% csrf_token %}{{ reopened }}{% endalike %}"
+    "{% load drawing %}"
+    "{% alike reopened %}{% url 'labels:skip' sheet.id %} {% csrf_token %}{{ reopened }}{% endalike %}"
 )
 
 

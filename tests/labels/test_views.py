@@ -18,8 +18,8 @@ PAGES = ["labels:sheet", "labels:draft", "labels:turn", "labels:submit", "labels
 
 # who and in which roles (2), the sheet with all that it is made of, its slots with their texts, how far along
 QUERIES_OF_A_SHEET = 5
-# who (2); the sheet, its slots; closed and stored in one transaction (4); open to whom (2); in one transaction the line,
-# what is held and the lease (5); the sheet that follows, its texts, how far along (what is left is kept for a while)
+# who (2); the sheet, its slots; closed and stored in one transaction (4); open to whom (2); in one transaction their
+# place in line, what they hold and the lease (5); the sheet that follows, its texts, how far along
 QUERIES_OF_A_SUBMISSION = 18
 
 
