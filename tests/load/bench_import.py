@@ -74,19 +74,22 @@ def _author(number):
 
 
 def time_import(path):
-    """Import the file through the product's own verbs; return (seconds, peak growth of memory in MiB)."""
+    """Import the file through the product's own verbs; return (the Import, seconds, seconds of our own processor time,
+    seconds of PostgreSQL's, marks of (seconds, MiB) behind each batch).
+    """
     from labeling.candidates.importing import request_import, run_import
     from labeling.prompts.models import Import
 
     with path.open("rb") as file:
         job = request_import(file=file, filename=path.name, source_name="bench", wake_worker=False)
     marks = []
-    began, processor = time.perf_counter(), time.process_time()
+    began, processor, database = time.perf_counter(), time.process_time(), _processor_of_database()
     run_import(import_id=job.pk, progress=lambda batch: marks.append((time.perf_counter() - began, _memory())))
     seconds, processor = time.perf_counter() - began, time.process_time() - processor
+    database = _processor_of_database() - database
     job = Import.objects.get(pk=job.pk)
     assert job.state == "done", job.error
-    return job, seconds, processor, marks
+    return job, seconds, processor, database, marks
 
 
 def time_copy():
@@ -111,6 +114,16 @@ def time_copy():
         return seconds
 
 
+def _processor_of_database():
+    """Processor seconds so far of the server's process behind our connection, which is on this machine."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        fields = Path(f"/proc/{cursor.fetchone()[0]}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _memory():
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
 
@@ -125,18 +138,20 @@ def main():
         _database()
         path = Path(folder, "prompts.jsonl")
         write_file(path, options.rows, options.length)
-        job, seconds, processor, marks = time_import(path)
+        job, *seconds, marks = time_import(path)
         copied = time_copy()
-    _report(job, seconds, processor, marks, copied)
+    _report(job, *seconds, marks, copied)
     _drop_database()
 
 
-def _report(job, seconds, processor, marks, copied):
+def _report(job, seconds, processor, database, marks, copied):
     count, tenth = job.created_count, marks[len(marks) // 10][1]
     found = job.same_text_count, job.same_beginning_count, job.over_cap_count, job.held_back_count
     print("set aside       {:,} same text, {:,} same beginning, {:,} over the cap; {:,} with findings".format(*found))
     print(f"import          {count / seconds:>10,.0f} prompts/s   ({count:,} in {seconds:.1f} s)")
     print(f"  of our own    {processor / count * 1e6:>10,.1f} µs of processor time a prompt")
+    print(f"  of PostgreSQL {database / count * 1e6:>10,.1f} µs")
+    print(f"  of one core   {count / (processor + database):>10,.0f} prompts/s, if both shared one")
     print(f"COPY            {count / copied:>10,.0f} prompts/s   with their owners, same indexes, same foreign keys")
     print(f"ratio           {copied / seconds:>10.2f}   of COPY's speed")
     print(f"memory          {tenth:>10.1f} MiB after a tenth, {marks[-1][1]:.1f} MiB at the end")
