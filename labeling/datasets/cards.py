@@ -1,10 +1,12 @@
 """What should whoever finds the files know about them? A dataset card, in the form that Hugging Face's hub reads."""
 
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from labeling.datasets.models import UNITS, DatasetKind
 from labeling.people.models import Cohort
 from labeling.prompts.models import Source
+from labeling.surveys import totals
 from labeling.work.models import Assignment, AssignmentState
 
 NAME = "README.md"
@@ -38,7 +40,8 @@ def card(*, choice, manifest):
         "agreed": _percent(manifest["agreement"]),
         "languages": _languages(choice),
     }
-    return render_to_string("datasets/card.md", facts)
+    with translation.override("en"):  # as the hub's cards are, whoever asks for it
+        return render_to_string("datasets/card.md", facts | _said_in_surveys(choice))
 
 
 def _percent(found):
@@ -56,6 +59,15 @@ def _sources(choice):
     chosen = Source.objects.filter(prompts__tasks__project__in=[project.pk for project in choice.projects])
     named = chosen.filter(name=choice.filters["source"]) if "source" in choice.filters else chosen
     return named.distinct().order_by("name")
+
+
+def _said_in_surveys(choice):
+    """Totals alone, and only those that the page of the surveys shows. Who the people are, nobody asks by project."""
+    quarters = [(project, totals.satisfaction(project)) for project in choice.projects]
+    return {
+        "people": totals.demographics(),
+        "satisfaction": [(project, quarter) for project, of_project in quarters for quarter in of_project],
+    }
 
 
 def _languages(choice):

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from labeling.datasets import cards, differences, freezing
+from labeling.surveys.models import Demographics, Satisfaction
 from tests.datasets.conftest import really
 from tests.datasets.test_kinds import drawn, rate
 from tests.factories import OwnerFactory, ProjectFactory
@@ -84,6 +85,20 @@ def test_a_card_says_how_far_people_agree_in_what_both_put_in_order(ann, bob, pr
     card = (freezing.folder_of(version) / cards.NAME).read_text()
     assert "they agreed in 80.0% (95 %: " in card
     assert "of 5 cases, from 1 tasks." in card
+
+
+@really
+def test_a_card_says_what_was_said_in_surveys_where_it_tells_of_nobody(ann, project, task_of):
+    rank(task_of(project), ann, "A > B > C > D")
+    Demographics.objects.bulk_create(Demographics(quarter="2020Q1", gender="female") for _ in range(9))
+    Demographics.objects.bulk_create(Demographics(quarter="2020Q1", gender="male") for _ in range(6))
+    Satisfaction.objects.bulk_create(Satisfaction(project=project, quarter="2020Q1", clear=4) for _ in range(6))
+
+    card = (freezing.folder_of(frozen(project)) / cards.NAME).read_text()
+
+    assert "\n15 of this installation's labelers have said something about themselves" in card
+    assert "\n- gender: male 6, female 9, nonbinary / other 0, no answer 0\n" in card
+    assert "\n- Rank answers, 2020Q1 (6 people): the instructions were clear 4.00, " in card
 
 
 @really
