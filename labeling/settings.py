@@ -211,7 +211,6 @@ MFA_ADAPTER = "labeling.people.second_factor.Sealed"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # half minutes by which a phone's clock may be wrong (RFC 6238, 5.2)
 SESSION_ENGINE = "labeling.people.sessions"
-SESSION_ENGINE = "labeling.people.sessions"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "attune@localhost")
