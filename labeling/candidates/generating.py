@@ -73,7 +73,8 @@ def cancel(*, job):
     """Give up what has not been asked; answers stay, those in flight are still stored. Returns whether it was open."""
     if not _move(job, [*UNDER_WAY, JobState.PAUSED], state=JobState.CANCELLED, finished_at=timezone.now()):
         return False
-    Call.objects.filter(part__job=job, state=CallState.WAITING).update(state=CallState.CANCELLED)
+    # By the call's own columns, not over a join: whoever waited for a row must look at its state anew.
+    Call.objects.filter(part__in=job.parts.all(), state=CallState.WAITING).update(state=CallState.CANCELLED)
     return True
 
 
