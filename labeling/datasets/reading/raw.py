@@ -48,7 +48,7 @@ HEAD = (
     "demonstration__tags",
 )
 SLOTS = """
-SELECT s.assignment_id, s.place, r.id, e.name, r.text
+SELECT s.id, s.assignment_id, s.place, r.id, e.name, r.text
 FROM work_slot s
 JOIN work_taskcandidate c ON c.id = s.candidate_id
 JOIN candidates_response r ON r.id = c.response_id
@@ -57,14 +57,10 @@ WHERE s.assignment_id = ANY(%s)
 ORDER BY s.assignment_id, s.place
 """
 PLACES = """
-SELECT p.ranking_id, p.rank, s.place FROM labels_place p JOIN work_slot s ON s.id = p.slot_id
-WHERE p.ranking_id = ANY(%s)
-ORDER BY p.ranking_id, p.rank, s.place
+SELECT ranking_id, rank, slot_id FROM labels_place WHERE ranking_id = ANY(%s) ORDER BY ranking_id, rank
 """
 RATINGS = """
-SELECT g.label_id, g.id, s.place, g.overall_quality, g.notes FROM labels_rating g JOIN work_slot s ON s.id = g.slot_id
-WHERE g.label_id = ANY(%s)
-ORDER BY g.label_id, s.place
+SELECT label_id, id, overall_quality, notes, slot_id FROM labels_rating WHERE label_id = ANY(%s)
 """
 
 
@@ -78,10 +74,10 @@ def batches(choice):
     named, form_of = cache(pseudonym), cache(Form)
     for batch in in_batches(heads.iterator(chunk_size=BATCH)):
         prompts = prompts_of({head.prompt_said for head in batch})
-        slots = _slots({head.assignment_id for head in batch})
-        rankings = _rankings([head.ranking__pk for head in batch if head.ranking__pk])
+        slots, letters = _slots({head.assignment_id for head in batch})
+        rankings = _rankings([head.ranking__pk for head in batch if head.ranking__pk], letters)
         answers = Answers(batch, form_of)
-        ratings = _ratings(batch, answers)
+        ratings = _ratings(batch, answers, letters)
         yield [
             _raw(
                 head,
@@ -144,28 +140,30 @@ def _demonstration(head):
 
 
 def _slots(assignments):
-    """{assignment id: [{slot, response, model, text}, …]} as they were shown."""
-    found = defaultdict(list)
-    for assignment, place, response, model, text in _asked(SLOTS, [list(assignments)]):
-        found[assignment].append({"slot": LETTERS[place - 1], "response": response, "model": model, "text": text})
-    return found
+    """({assignment id: [{slot, response, model, text}, …]} as they were shown, {slot id: letter})"""
+    found, letters = defaultdict(list), {}
+    for id, assignment, place, response, model, text in _asked(SLOTS, [list(assignments)]):
+        letters[id] = letter = LETTERS[place - 1]
+        found[assignment].append({"slot": letter, "response": response, "model": model, "text": text})
+    return found, letters
 
 
-def _rankings(ids):
+def _rankings(ids, letters):
     """{ranking id: groups of letters, best first}; an empty ranking is an empty list."""
     found: dict[int, dict[int, list[str]]] = {id: {} for id in ids}
-    for ranking, rank, place in _asked(PLACES, [ids]):
-        found[ranking].setdefault(rank, []).append(LETTERS[place - 1])
-    return {ranking: list(groups.values()) for ranking, groups in found.items()}
+    for ranking, rank, slot in _asked(PLACES, [ids]):
+        found[ranking].setdefault(rank, []).append(letters[slot])
+    return {ranking: [sorted(group) for group in groups.values()] for ranking, groups in found.items()}
 
 
-def _ratings(heads, answers):
+def _ratings(heads, answers, letters):
     """{label id: [{slot, overall_quality, answers, notes}, …]} by letter."""
     by_label, found = {head.pk: head for head in heads}, defaultdict(list)
-    for label, rating, place, quality, notes in _asked(RATINGS, [list(by_label)]):
+    rows = [(letters[slot], *row) for *row, slot in _asked(RATINGS, [list(by_label)])]
+    for letter, label, rating, quality, notes in sorted(rows):
         found[label].append(
             {
-                "slot": LETTERS[place - 1],
+                "slot": letter,
                 "overall_quality": quality,
                 "answers": answers.of_rating(by_label[label], rating),
                 "notes": notes,
