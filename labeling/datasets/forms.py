@@ -51,8 +51,8 @@ class ChoiceForm(forms.Form):
         label=_("References as well"),
         required=False,
         help_text=_(
-            "SFT: what people had written to the prompts before anybody was asked. Not those rated here, if only "
-            "responses rated at least so high are wanted below: of these the rating decides."
+            "SFT: what people had written to the prompts before anybody was asked. Of those rated here, the number "
+            "below decides, where there is one."
         ),
     )
     minimum_rating = forms.FloatField(
