@@ -142,7 +142,7 @@ def in_training(folder):
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-def test_axe_and_width_of_the_page_of_findings(options, visitor, worker, rita, upload, axe, tmp_path):
+def test_axe_and_width_of_every_page(options, visitor, worker, rita, upload, axe, tmp_path):
     page = visitor().sign_in(rita, reads=False).page
     bring_in(page, upload)
     report = page.url
@@ -152,7 +152,21 @@ def test_axe_and_width_of_the_page_of_findings(options, visitor, worker, rita, u
     found = {}
     for name, address in {"report": report, "findings": "/admin/prompts/prompt/findings/"}.items():
         page.goto(address)
-        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
-        found[name] = (axe(page), fits(page))
+        found[name] = look_at(page, name, axe, tmp_path)
+    ask_for_tags(page)
+    found["tags"] = look_at(page, "tags", axe, tmp_path)
 
-    assert found == {"report": ([], True), "findings": ([], True)}
+    assert found == {name: ([], True) for name in ("report", "findings", "tags")}
+
+
+def look_at(page, name, axe, folder):
+    page.screenshot(path=folder / f"{name}.png", full_page=True)
+    return axe(page), fits(page)
+
+
+def ask_for_tags(page):
+    page.goto("/admin/prompts/prompt/?findings=open")
+    page.locator("[name=_selected_action]").first.check()
+    page.locator("select[name=action]").select_option("give_tags")
+    page.locator("button[name=index]").click()
+    page.wait_for_selector("[name=take_away]")
