@@ -198,10 +198,10 @@ KOREAN = '{"prompt": "강 이름을 말해 줘"}\n' * 3
     [
         (b"", "a.jsonl", "The file is empty."),
         (b"\xef\xbb\xbf \n\n", "a.csv", "The file is empty."),
-        (gzip.compress(b""), "a.jsonl.gz", "The file is empty."),
+        (gzip.compress(b"", mtime=0), "a.jsonl.gz", "The file is empty."),
         (b'{"prompt": "x"}', "a.jsonl.gz", "The name ends in .gz, but the file is not gzip."),
         (
-            gzip.compress(b'{"prompt": "x"}'),
+            gzip.compress(b'{"prompt": "x"}', mtime=0),
             "a.jsonl",
             "The file cannot be read. It is compressed with gzip, but its name does not end in .gz.",
         ),
