@@ -118,6 +118,16 @@ def test_what_changed_is_counted_line_by_line(ann, bob, project, task_of):
 
 
 @really
+def test_files_that_are_the_same_to_the_byte_are_compared_without_reading_them(ann, project, task_of):
+    rank(task_of(project), ann, "A > B > C > D")
+    before, after = frozen(project), frozen(project)
+    for version in (before, after):
+        (freezing.folder_of(version) / "train.jsonl.gz").unlink()
+
+    assert differences.between(before, after)["splits"] == {"train": {"kept": 1, "added": 0, "removed": 0}}
+
+
+@really
 def test_the_page_shows_what_changed(ann, bob, rita, client_of, project, task_of):
     rank(task_of(project), ann, "A > B > C > D")
     first = frozen(project)
