@@ -1,6 +1,7 @@
 """What are many prompts about? Use cases and tags, each in one statement however many there are."""
 
 from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.expressions import Combinable
 
 from labeling.prompts.models import Prompt
 
@@ -14,7 +15,8 @@ def set_use_case(*, prompts, use_case):
 
 def change_tags(*, prompts, add=(), take_away=()):
     """Add tags behind those that are there, where they are not, and take others away; return how many have changed."""
-    tags, is_changed = F("tags"), Q()
+    tags: Combinable = F("tags")
+    is_changed = Q()
     for tag in take_away:
         tags = Func(tags, Value(tag), function="array_remove", output_field=TAGS)
         is_changed |= Q(tags__contains=[tag])
