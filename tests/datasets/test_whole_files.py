@@ -63,6 +63,8 @@ def test_a_card_stands_beside_the_files_in_the_hubs_form(ann, project, task_of):
     assert said["configs"] == [{"config_name": "default", "data_files": [{"split": "train", "path": "train.jsonl.gz"}]}]
     assert (said["language"], said["size_categories"]) == (["ko"], ["n<1K"])
     assert "2 rankings in 6 lines" in body
+    how = "training; ranking of 4 responses, each rated before; each task for 1 labeler"
+    assert f"\n- Rank answers ({how})\n" in body
     assert "- 1 rankings without a preference" in body
     assert "- training: 1" in body
     assert f"`{version.files.get().sha256}`" in body
