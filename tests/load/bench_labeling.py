@@ -222,13 +222,14 @@ class Side:
 
 
 def cpu_of(parent):
-    """Seconds of processor that a process and its children have used."""
+    """Seconds of processor that a process and its children have used, those that have ended included."""
     ticks = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             fields = path.read_text().rpartition(")")[2].split()
-            if parent in {int(path.parent.name), int(fields[1])}:
-                ticks += int(fields[11]) + int(fields[12])
+            own = int(path.parent.name)
+            if parent in {own, int(fields[1])}:
+                ticks += sum(map(int, fields[11 : 15 if own == parent else 13]))
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
