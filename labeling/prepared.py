@@ -56,4 +56,5 @@ class prepared:
         compiler = queryset.query.get_compiler(using=queryset.db)
         sql, params = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_ in compiler.select])
+        compiler.connection = None  # the thread that asked first may end, and its connection with it
         return queryset, compiler, sql, params, converters

@@ -8,9 +8,10 @@ from labeling.prepared import prepared
 
 
 class SessionStore(db.SessionStore):
-    def _get_session_from_db(self):
-        found = _live(key=self.session_key, now=timezone.now())
-        return found[0] if found else super()._get_session_from_db()
+    def load(self):
+        for session in _live(key=self.session_key, now=timezone.now()):
+            return self.decode(session.session_data)
+        return super().load()  # which forgets a key that leads nowhere
 
 
 @prepared

@@ -88,13 +88,14 @@ class Alike(template.Node):
 
     def render(self, context):
         key = (get_language(), *(value.resolve(context) for value in self.values))
-        if key not in self.drawn:
+        drawn = self.drawn.get(key)
+        if drawn is None:
             if len(self.drawn) >= KEPT_AT_MOST:
                 self.drawn.clear()
             with context.push(sheet=NO_SHEET, csrf_token=_blank("token")):
-                self.drawn[key] = self.nodelist.render(context)
+                drawn = self.drawn[key] = self.nodelist.render(context)
         number, token = escape(NUMBER.resolve(context)), escape(context.get("csrf_token", ""))
-        return self.drawn[key].replace(NO_SHEET.id, number).replace(_blank("token"), token)
+        return drawn.replace(NO_SHEET.id, number).replace(_blank("token"), token)
 
 
 def _skeleton(name, shape, context):
