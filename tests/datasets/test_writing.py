@@ -12,7 +12,7 @@ LINES = [f"{n} {' '.join(CHANCE.choices(WORDS, k=200))}\n".encode() for n in ran
 
 
 def test_the_same_lines_are_the_same_bytes_on_every_machine(tmp_path):
-    """Seen on processors of five generations of x86-64 and on ARM; another version of zlib-ng may pack otherwise."""
+    """Seen on five generations of x86-64 and on ARM, emulated; another version of zlib-ng may pack otherwise."""
     file = Jsonl(tmp_path / "train.jsonl.gz")
     for start in range(0, len(LINES), 200):
         file.append(LINES[start : start + 200])

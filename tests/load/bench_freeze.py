@@ -15,7 +15,7 @@ from pathlib import Path
 from tests import services
 
 FORMATS = ("comparisons/grouped", "comparisons/trl", "raw/native")
-COPIED_AT_MOST = 100_000
+COPIED_AT_MOST = 50_000
 # The same facts by the shortest way out of the database: no pairs, no pseudonyms, no compression.
 COPY = """
 COPY (SELECT row_to_json(line) FROM (
