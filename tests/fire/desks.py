@@ -84,4 +84,5 @@ class Room:
         for desk in self.desks:
             desk.join(max(0, deadline - time.monotonic()))
         assert not any(desk.is_alive() for desk in self.desks), "Somebody is still at work."
-        assert self.failures == []
+        for failure in self.failures:
+            raise failure
