@@ -28,6 +28,8 @@ SIZES = [
 def card(*, choice, manifest):
     """Return the text of README.md for a version that says `manifest` of itself: front matter, then Markdown."""
     unit = UNITS[choice.kind]
+    sources = list(_sources(choice))
+    licenses = {source.license for source in sources}
     facts = {
         "manifest": manifest,
         "choice": choice,
@@ -35,7 +37,8 @@ def card(*, choice, manifest):
         "total": sum(manifest[unit].values()),
         "size": next((name for most, name in SIZES if manifest["rows"] < most), "n>10M"),
         "task": TASKS[choice.kind],
-        "sources": _sources(choice),
+        "sources": sources,
+        "license": licenses.pop() if len(licenses) == 1 else "",
         "cohorts": _cohorts(choice),
         "agreed": _percent(manifest["agreement"]),
         "languages": _languages(choice),

@@ -22,7 +22,7 @@ def counted(rows, key):
 
 @admin.register(Source)
 class SourceAdmin(admin.ModelAdmin):
-    list_display = ("name", "prompts", "created_at", "created_by")
+    list_display = ("name", "license", "prompts", "created_at", "created_by")
     list_select_related = ("created_by",)
     search_fields = ("name",)
     readonly_fields = ("created_at", "created_by")

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -105,6 +106,18 @@ class Source(models.Model):
     """A named place that prompts come from; a prompt's own id is unique within it."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)
+    license = models.CharField(
+        _("license"),
+        max_length=60,
+        blank=True,
+        db_default="",
+        validators=[
+            RegexValidator(
+                r"^[a-z0-9.+-]+$", _("Write a license by its short name, as in apache-2.0, cc-by-4.0 or other.")
+            )
+        ],
+        help_text=_("Under which its words may be passed on, as in apache-2.0 or cc-by-4.0. Cards of datasets say it."),
+    )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from labeling.datasets import cards, differences, freezing
+from labeling.prompts.models import Source
 from labeling.surveys.models import Demographics, Satisfaction
 from tests.datasets.conftest import really
 from tests.datasets.test_kinds import drawn, rate
@@ -62,12 +63,31 @@ def test_a_card_stands_beside_the_files_in_the_hubs_form(ann, project, task_of):
     said = yaml.safe_load(front)
     assert said["configs"] == [{"config_name": "default", "data_files": [{"split": "train", "path": "train.jsonl.gz"}]}]
     assert (said["language"], said["size_categories"]) == (["ko"], ["n<1K"])
+    assert "license" not in said
     assert "2 rankings in 6 lines" in body
     how = "training; ranking of 4 responses, each rated before; each task for 1 labeler"
     assert f"\n- Rank answers ({how})\n" in body
     assert "- 1 rankings without a preference" in body
     assert "- training: 1" in body
     assert f"`{version.files.get().sha256}`" in body
+
+
+@really
+def test_a_card_names_the_license_that_all_sources_have(ann, project, task_of):
+    tasks = [task_of(project), task_of(project)]
+    for task in tasks:
+        rank(task, ann, "A > B > C > D")
+    Source.objects.update(license="cc-by-4.0")
+
+    of_one = (freezing.folder_of(frozen(project)) / cards.NAME).read_text()
+    Source.objects.filter(prompts__tasks=tasks[0]).update(license="")
+    of_two = (freezing.folder_of(frozen(project)) / cards.NAME).read_text()
+
+    assert yaml.safe_load(of_one.split("---\n")[1])["license"] == "cc-by-4.0"
+    assert "license" not in yaml.safe_load(of_two.split("---\n")[1])
+    first, second = (task.prompt.source.name for task in tasks)
+    assert f"Prompts come from {first} (cc-by-4.0), {second} (cc-by-4.0). " in of_one
+    assert f"Prompts come from {first} (license not said), {second} (cc-by-4.0). " in of_two
 
 
 @really

@@ -434,6 +434,7 @@ IMPERSONAL = {
     "prompts.refusedrow.of_import",
     "prompts.refusedrow.reason",
     "prompts.source.created_at",
+    "prompts.source.license",
     "prompts.source.name",
     "quality.gold.explanation",
     "quality.gold.korean_explanation",
