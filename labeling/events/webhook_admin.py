@@ -14,7 +14,7 @@ class EndpointForm(forms.ModelForm):
     events = forms.MultipleChoiceField(
         choices=[(event.value, event.value) for event in Event],
         widget=forms.CheckboxSelectMultiple,
-        label=gettext_lazy("events"),
+        label=gettext_lazy("Events"),
     )
 
     class Meta:
