@@ -9,8 +9,8 @@ everything else. Here a queryset is written as ever, once, with blanks for what 
 
     held_by(labeler=ann.pk)  # a list of Assignments
 
-The function is called the first time only. So nothing in it may be read from the clock or from elsewhere (the
-database's own clock is `Now()`), and what a blank stands for is filled in as it is: a primary key, never None.
+The function is called the first time only. So nothing in it may be read from the clock or from elsewhere: the hour is a
+blank like any other. And what a blank stands for is filled in as it is: a primary key or a moment, never None.
 """
 
 from copy import copy

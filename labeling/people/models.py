@@ -7,7 +7,7 @@ import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -174,8 +174,8 @@ class Qualification(models.Model):
 
 
 class QualifiedQuerySet(models.QuerySet):
-    def in_force(self):
-        return self.filter(revoked_at__isnull=True).exclude(expires_at__lte=Now())
+    def in_force(self, now=None):
+        return self.filter(revoked_at__isnull=True).exclude(expires_at__lte=now or timezone.now())
 
 
 @pghistory.track(

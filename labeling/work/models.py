@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -76,12 +75,12 @@ class ProjectQuerySet(models.QuerySet):
             return self.filter(state=ProjectState.OPEN)
         return self.open_to_member(labeler, cohort)
 
-    def open_to_member(self, labeler, cohort):
+    def open_to_member(self, labeler, cohort, now=None):
         """Open projects for somebody who works in `cohort`, or in none (None) as yet."""
         is_screening = Q(purpose=Purpose.SCREENING)
         is_theirs = Q(cohort__in=[cohort, Audience.ANY]) if cohort else Q(pk__in=[])
-        invited = Q(pk__in=Invitee.objects.in_force().filter(labeler=labeler).values("project"))
-        held = Qualified.objects.in_force().filter(labeler=labeler).values("qualification")
+        invited = Q(pk__in=Invitee.objects.in_force(now).filter(labeler=labeler).values("project"))
+        held = Qualified.objects.in_force(now).filter(labeler=labeler).values("qualification")
         wanting = Project.qualifications.through.objects.filter(project=OuterRef("pk")).exclude(qualification__in=held)
         return self.filter(
             is_screening & invited | ~is_screening & is_theirs & (Q(by_invitation=False) | invited),
@@ -263,8 +262,8 @@ class Project(models.Model):
 
 
 class InviteeQuerySet(models.QuerySet):
-    def in_force(self):
-        return self.exclude(until__lte=Now())
+    def in_force(self, now=None):
+        return self.exclude(until__lte=now or timezone.now())
 
 
 class Invitee(models.Model):

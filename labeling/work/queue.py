@@ -70,13 +70,15 @@ def next_assignment(*, labeler, project):
 
 def _is_open_to(labeler, project):
     if cohort := None if labeler.is_program else cohort_of(labeler):
-        return bool(_open_to_member(project=project.pk, labeler=labeler.pk, cohort=cohort))
+        now = timezone.now()
+        return bool(_open_to_member(project=project.pk, labeler=labeler.pk, cohort=cohort, now=now))
     return Project.objects.open_to(labeler).filter(pk=project.pk).exists()
 
 
 @prepared
-def _open_to_member(project, labeler, cohort):
-    return Project.objects.open_to_member(labeler, cohort).filter(pk=project).order_by().values_list("pk", flat=True)
+def _open_to_member(project, labeler, cohort, now):
+    those_open = Project.objects.open_to_member(labeler, cohort, now)
+    return those_open.filter(pk=project).order_by().values_list("pk", flat=True)
 
 
 def _look(labeler, project, *, from_the_start=False):
