@@ -107,8 +107,8 @@ def test_the_list_asks_as_many_questions_for_1_version_as_for_3(
             DatasetVersion.objects.create(
                 kind="comparisons", format="grouped", choice_hash="c" * 64, number=number, requested_by=rita
             ).projects.add(project)
-        # Session, user, permissions of the user and of the groups, projects of the filter, count, page, their projects.
-        with django_assert_num_queries(10):
+        # Session, user with roles, permissions of the user and the groups; projects of the filter, count, page, theirs.
+        with django_assert_num_queries(9):
             assert client.get(LIST).status_code == 200
 
 

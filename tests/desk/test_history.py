@@ -141,8 +141,8 @@ def test_a_page_costs_the_same_however_much_is_on_it(ann, client_of, django_asse
     for _ in range(3):
         rank(TaskFactory(project=project), ann, "A > B")
 
-    # session, user, groups; sheets, those open again; labels, places, slots, ratings
-    with django_assert_num_queries(9):
+    # session, user with roles; sheets, those open again; labels, places, slots, ratings
+    with django_assert_num_queries(8):
         client.get(PAGE)
 
 

@@ -193,7 +193,7 @@ def test_the_number_of_queries_does_not_grow_with_the_parts(rita, abe, client_of
         client.get(page_of(whole))
 
 
-QUERIES_OF_A_TEST = 14
+QUERIES_OF_A_TEST = 13
 
 
 def test_a_part_cannot_be_begun_before_its_turn_nor_by_another_tests_address(rita, test, abe, client_of):
