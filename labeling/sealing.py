@@ -23,9 +23,7 @@ def unseal(sealed):
     try:
         return _box().decrypt(sealed.encode()).decode()
     except InvalidToken:
-        raise CannotOpen(
-            "The key was encrypted under other CREDENTIAL_KEYS than are set now. Enter it anew."
-        ) from None
+        raise CannotOpen("The key was encrypted under other CREDENTIAL_KEYS than are set now. Enter it anew.") from None
 
 
 def _box():

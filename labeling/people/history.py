@@ -23,7 +23,7 @@ class History(OnlyShown):
         return rows.annotate(doer_email=Subquery(User.objects.filter(pk=OuterRef("doer")).values("email")))
 
     def get_fields(self, request, obj=None):
-        own = [name for name in super().get_fields(request, obj) if not name.startswith("pgh_")]
+        own = [name for name in super().get_fields(request, obj) if not str(name).startswith("pgh_")]
         return ["changed_at", "whose_doing", *own]
 
     @admin.display(description=_("changed at"), ordering="pgh_created_at")

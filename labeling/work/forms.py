@@ -44,14 +44,14 @@ class ProjectForm(forms.ModelForm):
         model = Project
         fields = (
             "name", "kind", "purpose", "cohort", "form", "k", "min_k", "baseline", "most_per_model", "with_references",
-            "only_references", "leave_out", "prompt_types", "asks_for_tags", "rate_first", "layout", "may_arrange", "overlap",
-            "lease_minutes", "most_per_labeler", "calibration_share", "programs", "by_invitation", "qualifications",
-            "invitations",
+            "only_references", "leave_out", "prompt_types", "asks_for_tags", "rate_first", "layout", "may_arrange",
+            "overlap", "lease_minutes", "most_per_labeler", "calibration_share", "programs", "by_invitation",
+            "qualifications", "invitations",
         )  # fmt: skip
         help_texts = {
             "k": _(
-                "2 to 16; ratings take 1 as well, or 0 for questions about the prompt alone. Holds for tasks added from "
-                "now on."
+                "2 to 16; ratings take 1 as well, or 0 for questions about the prompt alone. "
+                "Holds for tasks added from now on."
             ),
             "cohort": _("Held-out labelers only ever evaluate."),
             "qualifications": _(
