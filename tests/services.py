@@ -20,6 +20,7 @@ SEATED = contextlib.ExitStack()
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     os.environ.setdefault("ATTUNE_ENV", "test")
+    os.environ.setdefault("API_ANONYMOUS_RATE", "0")  # all tests ask from one address, many of them as strangers
     if "PYTEST_XDIST_WORKER" in os.environ:
         return  # the session that started this worker handed its environment down
     _name_services()
