@@ -74,6 +74,7 @@ def axe():
     from axe_playwright_python.sync_playwright import Axe
 
     def examine(page):
+        page.wait_for_load_state()
         page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")  # colours half way mean nothing
         found = Axe().run(page).response["violations"]
         return [(rule["id"], rule["nodes"][0]["html"][:160]) for rule in found]
