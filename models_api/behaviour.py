@@ -3,6 +3,9 @@
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
 
 
 @dataclass
@@ -22,13 +25,16 @@ class Behaviour:
     mistype: float = 0.0  # a web page
     flood: float = 0.0  # ten megabytes
     hang_up: float = 0.0  # the connection closes without an answer
+    most_faults: int = 0  # a question that ended badly so many times is answered well then; 0 is no limit
     drip_pause: float = 0.05
     retry_after: int = 1  # seconds, with a 429
     max_concurrent: int = 0  # more at a time get 429; 0 is no limit
     key: str = ""  # who does not send it gets 401
 
-    def fault(self) -> str:
-        """Return the way in which this request ends badly, or nothing."""
+    def fault(self, before: int = 0) -> str:
+        """Return the way in which a request ends badly, or nothing. `before` is how often the same question did."""
+        if self.most_faults and before >= self.most_faults:
+            return ""
         left = random.random()  # noqa: S311 -- nobody's secret
         for name in FAULTS:
             left -= getattr(self, name)
@@ -42,12 +48,24 @@ FAULTS = ("fail", "throttle", "drip", "truncate", "mistype", "flood", "hang_up")
 
 @dataclass
 class Seen:
-    """What was asked: how often each (model, prompt's words, seed), what was answered, how many at a time."""
+    """What was asked: how often each (model, prompt's words, seed), what was answered, how many at a time.
+
+    `faults` is how often each question, by its whole body, ended badly.
+    """
 
     asked: Counter[tuple[str, str, int | None]] = field(default_factory=Counter)
+    faults: Counter[bytes] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     in_flight: int = 0
     most_in_flight: int = 0
+
+    def spoil(self, question: dict[str, Any], behaviour: Behaviour) -> str:
+        """Return the way in which this request ends badly, or nothing, and count it."""
+        body = orjson.dumps(question, option=orjson.OPT_SORT_KEYS)
+        fault = behaviour.fault(self.faults[body])
+        if fault:
+            self.faults[body] += 1
+        return fault
 
     def come(self) -> None:
         self.in_flight += 1

@@ -64,7 +64,7 @@ class App:
             question = await read(receive)
             document = answer(self, question)
             behaviour = self.behaviour
-            fault = behaviour.fault()
+            fault = self.seen.spoil(question, behaviour)
             pause = behaviour.latency + behaviour.jitter * random.random()  # noqa: S311 -- nobody's secret
             if pause:
                 await asyncio.sleep(pause)
