@@ -15,16 +15,13 @@ from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from honcho.environ import parse_procfile
-
 from labeling import embedded
+from labeling.demo.crew import Crew, Failed, log, named
 from labeling.embedded.leash import Leash, last_words
 from labeling.embedded.programs import CHECKOUT
 
 HERE = CHECKOUT / ".data" / "demo"
 FILES = HERE / "files"
-LOGS = HERE / "logs"
-WRITTEN = "labeling/demo/data/prompts.jsonl"  # the answers of the models that the stand-in stands in for
 
 # Ctrl-C, a supervisor, and a terminal that closes (unless nohup said otherwise).
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -41,10 +38,6 @@ Password     attune-demo            for all of them"""
 
 class Stopped(Exception):
     """Somebody asked the demo to stop."""
-
-
-class Failed(Exception):
-    """Why the demo cannot go on, in a whole sentence."""
 
 
 def main() -> int:
@@ -135,45 +128,32 @@ def environment(services: embedded.Services, port: int, model_port: int) -> dict
 
 
 def prepare(environ: dict[str, str]) -> None:
-    log = LOGS / "prepare.log"
-    print(f"Preparing the database and the demo data ({_named(log)}) …", flush=True)
+    told = log("prepare")
+    print(f"Preparing the database and the demo data ({named(told)}) …", flush=True)
     argv = [sys.executable, "-m", "labeling.demo.prepare"]
-    with log.open("w") as out:
+    with told.open("w") as out:
         if subprocess.call(argv, cwd=CHECKOUT, env=environ, stdout=out, stderr=out, stdin=subprocess.DEVNULL):
-            raise Failed(f"The demo could not be prepared. {last_words(log, 15)}")
+            raise Failed(f"The demo could not be prepared. {last_words(told, 15)}")
 
 
 def serve(door: socket.socket, model_door: socket.socket, environ: dict[str, str]) -> None:
-    """Run the Procfile and the stand-in for models until one process ends, or we are stopped; then none is left."""
-    processes = parse_procfile((CHECKOUT / "Procfile").read_text()).processes
-    doors = {"web": door, "stand-in": model_door}
-    processes["stand-in"] = f"python -m models_api.server --answers {WRITTEN} --fd {model_door.fileno()} --latency 0.4"
-    print("Starting", ", ".join(f"{name} ({_named(_log(name))})" for name in processes), "…", flush=True)
+    """Keep the Procfile and the stand-in for models running until we are stopped or that fails; then none is left."""
     with Leash() as leash:
-        guards = {}
-        for name, command in processes.items():
-            given = (doors[name].fileno(),) if name in doors else ()
-            own = {"GUNICORN_CMD_ARGS": f"--bind fd://{door.fileno()}"} if name == "web" else {}
-            _log(name).unlink(missing_ok=True)
-            guards[name] = leash.child(
-                ["/bin/sh", "-c", f"exec {command}"],
-                log=_log(name),
-                cwd=CHECKOUT,
-                env=environ | own,
-                given=given,
-            )
-        announce(door.getsockname()[1], guards)
+        crew = Crew(leash, environ, {"web": door, "stand-in": model_door})
+        print("Starting", crew, "…", flush=True)
+        announce(door.getsockname()[1], crew)
         while True:
-            _fail_if_any_ended(guards)
+            for sentence in crew.replace_the_fallen():
+                print(sentence, flush=True)
             time.sleep(0.3)
 
 
-def announce(port: int, guards: dict[str, subprocess.Popen[bytes]]) -> None:
+def announce(port: int, crew: Crew) -> None:
     deadline = time.monotonic() + 120
     while not _answers(port):
-        _fail_if_any_ended(guards)
+        crew.muster()
         if time.monotonic() > deadline:
-            raise Failed(f"The sign-in page does not answer after two minutes. {last_words(_log('web'), 15)}")
+            raise Failed(f"The sign-in page does not answer after two minutes. {last_words(log('web'), 15)}")
         time.sleep(0.1)
     print(f"\nhttp://127.0.0.1:{port}/\n\n{ACCOUNTS}\n\nCtrl-C stops it.", flush=True)
 
@@ -187,20 +167,6 @@ def _answers(port: int) -> bool:
         return False
     finally:
         wire.close()
-
-
-def _fail_if_any_ended(guards: dict[str, subprocess.Popen[bytes]]) -> None:
-    for name, guard in guards.items():
-        if guard.poll() is not None:
-            raise Failed(f"The {name} process ended (status {guard.returncode}). {last_words(_log(name), 15)}")
-
-
-def _log(name: str) -> Path:
-    return LOGS / f"{name}.log"
-
-
-def _named(log: Path) -> str:
-    return str(log.relative_to(CHECKOUT))
 
 
 if __name__ == "__main__":

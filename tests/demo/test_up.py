@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from labeling import embedded
+from tests.celery_worker import until
 
 CHECKOUT = Path(embedded.__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -103,18 +104,42 @@ def test_killed_it_takes_its_processes_along_and_the_next_start_finds_the_server
     assert embedded.urls("demo", copy, {}) == services
 
 
-def test_a_process_that_dies_is_named_with_its_log_and_ends_the_demo(demo):
+def beat_of(process, dead=()):
+    """The demo's scheduler, another than those that are dead."""
+    until(lambda: _beats(process, dead))
+    return _beats(process, dead)[0]
+
+
+def _beats(process, dead):
+    family = psutil.Process(process.pid).children(recursive=True)
+    return [one for one in family if one.pid not in dead and "beat" in _words(one)]
+
+
+def _words(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def test_a_process_that_dies_is_named_with_its_log_and_replaced_until_it_keeps_dying(demo):
     process = demo()
     said_until(process, "Ctrl-C stops it.")
     family = psutil.Process(process.pid).children(recursive=True)
-    [beat] = [one for one in family if "beat" in one.cmdline()]
+    dead = []
 
-    beat.kill()
+    for _ in range(3):
+        beat = beat_of(process, dead)
+        beat.kill()
+        dead.append(beat.pid)
+        said = said_until(process, "The beat process ended (status 137).")[-1]
+        assert "Another one runs in its place" in said
+        assert ".data/demo/logs/beat.log" in said
+    beat_of(process, dead).kill()
 
     said = process.communicate()[0]
     assert process.returncode == 1
-    assert said.startswith("The beat process ended (status 137).")
-    assert ".data/demo/logs/beat.log" in said
+    assert said.startswith("The beat process ended (status 137). It keeps ending.")
     assert psutil.wait_procs(family, timeout=20)[1] == []
 
 
