@@ -45,6 +45,26 @@ PROGRESS = told(
     },
 )  # fmt: skip
 
+AGREEMENT = told(
+    "Two rank and rate the same",
+    {
+        "project": 7, "kind": "ranking", "with_programs": False, "most_tasks": 2000,
+        "rankings": {
+            "without_ties": {"value": 0.74, "low": 0.7, "high": 0.78, "n": 120, "why": ""},
+            "tie_half": {"value": 0.69, "low": 0.66, "high": 0.72, "n": 120, "why": ""},
+            "tau_b": {"value": 0.45, "low": 0.38, "high": 0.52, "n": 118, "why": ""},
+            "pairs": 644, "tasks": 120,
+        },
+        "questions": [{
+            "key": "fails_task", "scale": "binary", "units": 480,
+            "agreement": {"value": 0.91, "low": 0.88, "high": 0.93, "n": 120, "why": ""},
+            "alpha": {"value": 0.52, "low": None, "high": None, "n": 480, "why": ""},
+            "within_1": None,
+            "positive_agreement": {"value": 0.57, "low": 0.44, "high": 0.69, "n": 61, "why": ""},
+        }],
+    },
+)  # fmt: skip
+
 SHEET = {
     "assignment": "0d56651a-1fbc-4d86-9dcb-288f959ab0c1",
     "kind": "ranking",

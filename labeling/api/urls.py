@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import include, path, re_path
 
 from labeling.api import (
+    agreement,
     datasets,
     docs,
     endpoints,
@@ -43,6 +44,7 @@ v1 = [
     path("projects/<int:pk>/", projects.Projects.as_view(CHANGE)),
     path("projects/<int:pk>/tasks/", projects.add_tasks),
     path("projects/<int:pk>/progress/", projects.show_progress),
+    path("projects/<int:pk>/agreement/", agreement.show),
     path("projects/<int:pk>/next/", sheets.take_next),
     path("assignments/<uuid:pk>/", sheets.show),
     path("assignments/<uuid:pk>/draft/", sheets.save_draft),

@@ -130,12 +130,41 @@ def grade_agreement(grades):
     several = [item for item in grades if len(item) > 1]
     if not several:
         return {"within_1": undefined("one_grader"), "alpha": undefined("one_grader")}
-    close = [[abs(one - other) <= 1 for one, other in combinations(item, 2)] for item in several]
-    alpha = krippendorff_alpha(several, level="ordinal")
+    found = answer_agreement([[item] for item in several], is_ordered=True)
+    return {name: found[name] for name in ("within_1", "alpha")}
+
+
+def answer_agreement(items, *, is_ordered=False):
+    """Return {measure: Estimate} of answers to one question, by several people who are all worth the same.
+
+    `items` is [[[answer, …], …], …]: for each item its units, each with what was said of it. "agreement" is the share
+    of pairs of answers that are equal; "alpha" is Krippendorff's, for ordinal data if they are numbers (`is_ordered`),
+    else for nominal. Of numbers "within_1" is the share of pairs that differ by at most 1; of bool
+    "positive_agreement" is 2a / (2a + b + c), as in `flag_agreement`. The others are None.
+
+    >>> found = answer_agreement([[[True, True], [True, False]], [[False, False]]])
+    >>> round(found["agreement"].value, 3), round(found["positive_agreement"].value, 3), found["within_1"]
+    (0.667, 0.667, None)
+    """
+    pairs = [[pair for unit in item for pair in combinations(unit, 2)] for item in items]
+    units = [unit for item in items for unit in item]
+    is_yes_or_no = all(isinstance(answer, bool) for unit in units for answer in unit)
     return {
-        "within_1": share_over_items([sum(item) for item in close], [len(item) for item in close]),
-        "alpha": alpha,
+        "agreement": _share(pairs, lambda one, other: one == other),
+        "alpha": krippendorff_alpha(units, level="ordinal" if is_ordered else "nominal"),
+        "within_1": _share(pairs, lambda one, other: abs(one - other) <= 1) if is_ordered else None,
+        "positive_agreement": _agreement_on_yes(pairs) if is_yes_or_no else None,
     }
+
+
+def _share(pairs, is_so):
+    return share_over_items([sum(is_so(*pair) for pair in item) for item in pairs], [len(item) for item in pairs])
+
+
+def _agreement_on_yes(pairs):
+    said = [[one + other for one, other in item] for item in pairs]
+    found = share_over_items([2 * item.count(2) for item in said], [sum(item) for item in said])
+    return undefined("one_sided", len(pairs)) if found.value is None and pairs else found
 
 
 def krippendorff_alpha(units, level="nominal"):

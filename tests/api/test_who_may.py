@@ -25,6 +25,7 @@ READS = [
     ("get", "/api/v1/projects/"),
     ("get", "/api/v1/projects/1/"),
     ("get", "/api/v1/projects/1/progress/"),
+    ("get", "/api/v1/projects/1/agreement/"),
     ("get", "/api/v1/labels/"),
     ("get", "/api/v1/datasets/"),
     ("get", "/api/v1/datasets/1/"),

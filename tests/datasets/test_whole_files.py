@@ -92,21 +92,23 @@ def test_a_card_names_the_license_that_all_sources_have(ann, project, task_of):
 
 @really
 def test_a_card_says_how_far_people_agree_in_what_both_put_in_order(ann, bob, project, task_of):
-    shared = task_of(project)
+    shared, other = task_of(project), task_of(project)
     project.overlap = 2
     project.save()
     type(shared).objects.update(seats=2)
     rank(shared, ann, "A > B > C > D")
     rank(shared, bob, "B > A > C=D")  # A and B the other way round, C and D alike
+    rank(other, ann, "A > B > C > D")
+    rank(other, bob, "A > B=C=D")
     rank(task_of(project), ann, "A > B > C > D")
 
     version = frozen(project)
 
     found = version.manifest["agreement"]
-    assert (found["share"], found["pairs"], found["tasks"]) == (0.8, 5, 1)
+    assert (found["share"], found["pairs"], found["tasks"]) == (0.9, 8, 2)  # of 0.8 and 1.0
     card = (freezing.folder_of(version) / cards.NAME).read_text()
-    assert "they agreed in 80.0% (95 %: " in card
-    assert "of 5 cases, from 1 tasks." in card
+    assert "they agreed in 90.0% (95 %: " in card
+    assert "of 8 cases, averaged within each of 2 tasks and then over them." in card
 
 
 @really
