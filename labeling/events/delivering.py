@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from labeling.events.models import Mail, MailState
+from labeling.people import inviting
 
 # Seconds until the next try; after the last one, a person has to look.
 PAUSES = (60, 300, 1_800, 7_200, 21_600, 86_400)
@@ -29,6 +30,10 @@ def deliver(*, mail_id):
     if not taken:
         return False
     mail = Mail.objects.select_related("to", "invitation").get(pk=mail_id)
+    if mail.invitation and (turned_away := inviting.why_not(mail.invitation)):
+        # Nobody is asked to follow a link that leads nowhere any more.
+        _waiting(mail).update(state=MailState.FAILED, error=turned_away)
+        return False
     try:
         worded(mail).send()
     except (OSError, UnicodeError) as error:  # smtplib's own exceptions among them

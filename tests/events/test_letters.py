@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from labeling.events import delivering, telling
 from labeling.events.models import Mail, MailState
+from labeling.people import inviting
+from labeling.people.models import Invitation
 from tests.celery_worker import own_broker, until, worker  # noqa: F401
 from tests.mail_server import body_of, running
 
@@ -56,6 +58,19 @@ def test_a_letter_is_sent_once(mail, mail_server):
     mail.refresh_from_db()
     assert (mail.state, mail.attempts, mail.error) == (MailState.SENT, 1, "")
     assert len(mail_server.letters) == 1
+
+
+@pytest.mark.django_db
+def test_a_letter_for_an_invitation_that_was_withdrawn_meanwhile_is_not_sent(ada, mail_server):
+    invitation = Invitation.objects.create(email="new@attune.example", created_by=ada)
+    [mail] = telling.invite([(invitation, {"link": "/join/", "test": "", "projects": [], "until": ""})])
+    inviting.revoke(invitation=invitation, by=ada)
+
+    assert not delivering.deliver(mail_id=mail.pk)
+
+    mail.refresh_from_db()
+    assert (mail.state, mail.error) == (MailState.FAILED, "This invitation has been withdrawn.")
+    assert mail_server.letters == []
 
 
 @pytest.mark.django_db(transaction=True)
