@@ -1,8 +1,11 @@
 """The machine's own Chromium, one for a whole test session. Where there is none, its tests are skipped, loudly."""
 
+import contextlib
 import os
 import shutil
+import threading
 
+import psutil
 import pytest
 
 HOW_TO_INSTALL = "There is no Chromium on this machine; on Debian: apt-get install chromium fonts-noto-cjk"
@@ -21,6 +24,49 @@ FLAGS = [
 ]
 
 
+PATIENCE = 30  # seconds for a window to close; then the browser is beyond help
+
+
+class Chromium:
+    """One browser for many windows. One that does not let go of a window is killed, and the next gets another."""
+
+    def __init__(self, playwright):
+        self._playwright, self._browser = playwright, None
+
+    def new_context(self, **options):
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = self._playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        return self._browser.new_context(**options)
+
+    def close(self, context):
+        """Close a window, whatever it is at: in the middle of a navigation, it now and then takes for ever."""
+        self._or_kill(context.close)
+
+    def quit(self):
+        if self._browser is not None:
+            self._or_kill(self._browser.close)
+
+    def _or_kill(self, step):
+        from playwright.sync_api import Error
+
+        impatience = threading.Timer(PATIENCE, _kill_browsers)
+        impatience.start()
+        try:
+            step()
+        except Error:
+            if impatience.is_alive():
+                raise
+        finally:
+            impatience.cancel()
+
+
+def _kill_browsers():
+    for one in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if "--remote-debugging-pipe" in one.cmdline():
+                one.kill()
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """The machine's own Chromium, driven by Playwright."""
@@ -34,8 +80,8 @@ def chromium():
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = Chromium(playwright)
         yield browser
-        browser.close()
+        browser.quit()
     if before is None:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

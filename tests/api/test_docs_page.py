@@ -17,7 +17,7 @@ def page(chromium, live_server, eve, client_of):
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.on("request", lambda request: page.hosts.add(request.url.split("/")[2]) if "://" in request.url else None)
     yield page
-    context.close()
+    chromium.close(context)
 
 
 def test_the_page_shows_every_call_without_a_complaint_and_from_this_host_alone(page, live_server):

@@ -64,7 +64,7 @@ def visitor(chromium, web):  # noqa: F811
     yield open_window
     complaints = [complaint for window in opened for complaint in window.complaints]
     for window in opened:
-        window.context.close()
+        chromium.close(window.context)
     assert complaints == []
 
 
