@@ -19,7 +19,6 @@ from tests.processes import environment, own_broker, web, worker  # noqa: F401
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "api.md").read_text()
 NEEDED = ["bash", "curl", "jq", "sha256sum"]
-TRAIN_PYTHON = os.environ.get("TRAIN_PYTHON", "")
 SHOWN = re.compile(r"^# → (.*)$", re.MULTILINE)
 
 
@@ -88,15 +87,13 @@ def test_the_road_is_as_it_is_written(walked):
 
 
 @pytest.mark.slow
-@pytest.mark.train
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(not TRAIN_PYTHON, reason="NOT RUN: TRAIN_PYTHON names no Python with datasets in it.")
 def test_the_file_loads_as_it_is_written(walked, tmp_path):
     [loading] = blocks("python")
     environ = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hub")}
 
     told = subprocess.run(
-        [TRAIN_PYTHON, "-c", f"{loading}\nprint(comparisons['train'].num_rows)"],
+        [sys.executable, "-c", f"{loading}\nprint(comparisons['train'].num_rows)"],
         cwd=tmp_path, env=environ, capture_output=True, text=True,
     )  # fmt: skip
 
