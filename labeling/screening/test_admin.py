@@ -8,6 +8,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from labeling.people.history import History
+from labeling.people.invited import links_to
 from labeling.people.only_shown import Inside
 from labeling.screening import building, grading_pages, key_pages, selection_pages
 from labeling.screening.models import Attempt, Decision, Result, Section, Sitting, Test, TestState
@@ -61,9 +62,9 @@ class TestAdmin(admin.ModelAdmin):
     ordering = ("name",)
     inlines = [SectionInline]
     change_form_template = "admin/screening/test/change_form.html"
-    readonly_fields = ("state", "published_at", "published_by", "created_at", "created_by")
+    readonly_fields = ("state", "invited", "published_at", "published_by", "created_at", "created_by")
     fieldsets = (
-        (None, {"fields": ("name", "korean_name", "state", "is_open", "invitations")}),
+        (None, {"fields": ("name", "korean_name", "state", "is_open", "invited")}),
         (_("What applicants read"), {"fields": ("welcome", "korean_welcome", "warning", "korean_warning")}),
         (
             _("How it is measured"),
@@ -94,6 +95,10 @@ class TestAdmin(admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         obj.created_by = obj.created_by or request.user
         super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("invitations"))
+    def invited(self, test):
+        return links_to("test", test)
 
     def get_urls(self):
         pages = [*key_pages.PAGES, *grading_pages.PAGES, *selection_pages.PAGES]

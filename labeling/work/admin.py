@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from labeling.people.asking import ask
+from labeling.people.invited import links_to
 from labeling.people.naming import UnderPseudonyms
 from labeling.people.only_shown import Inside, Never, OnlyShown, OnlyShownRows
 from labeling.work import flag_admin as flag_admin  # its table is registered there
@@ -40,7 +41,7 @@ class ProjectAdmin(admin.ModelAdmin):
         (gettext_lazy("What else is asked for a demonstration"), {"fields": ("prompt_types", "asks_for_tags")}),
         (gettext_lazy("What is compared"), {"fields": COMPARED}),
         (gettext_lazy("By how many, for how long"), {"fields": ("overlap", "most_per_labeler", "lease_minutes")}),
-        (gettext_lazy("Who, within the cohort"), {"fields": ("by_invitation", "qualifications", "invitations")}),
+        (gettext_lazy("Who, within the cohort"), {"fields": ("by_invitation", "qualifications", "invited")}),
         (gettext_lazy("Calibration and programs"), {"fields": ("calibration_share", "programs")}),
     )
     save_on_top = True
@@ -79,7 +80,7 @@ class ProjectAdmin(admin.ModelAdmin):
         return ((title, {"fields": first["fields"][:2]}), *others)
 
     def get_readonly_fields(self, request, obj=None):
-        fixed = ("state", "created_at", "created_by") if obj else ()
+        fixed = ("state", "created_at", "created_by", "invited") if obj else ("invited",)
         return (*fixed, "kind", "purpose") if obj and obj.task_count else fixed
 
     def has_delete_permission(self, request, obj=None):
@@ -93,6 +94,10 @@ class ProjectAdmin(admin.ModelAdmin):
         own = {field.name for field in Project._meta.fields}  # what is many, the form saves afterwards
         changes = {name: form.cleaned_data[name] for name in form.changed_data if name in own}
         projects.change_project(project=obj, by=request.user, markdown=markdown, **changes)
+
+    @admin.display(description=gettext_lazy("invitations that lead here"))
+    def invited(self, project):
+        return links_to("project", project)
 
     @admin.display(description=gettext_lazy("tasks"), ordering="task_count")
     def tasks(self, project):

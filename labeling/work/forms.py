@@ -46,7 +46,7 @@ class ProjectForm(forms.ModelForm):
             "name", "kind", "purpose", "cohort", "form", "k", "min_k", "baseline", "most_per_model", "with_references",
             "only_references", "leave_out", "prompt_types", "asks_for_tags", "rate_first", "layout", "may_arrange",
             "overlap", "lease_minutes", "most_per_labeler", "calibration_share", "programs", "by_invitation",
-            "qualifications", "invitations",
+            "qualifications",
         )  # fmt: skip
         help_texts = {
             "k": _(
@@ -57,7 +57,6 @@ class ProjectForm(forms.ModelForm):
             "qualifications": _(
                 "Only who has all of them is given sheets. None: no more than the cohort is asked for."
             ),
-            "invitations": _("Whoever comes by one of these links is invited to this project."),
             "programs": _("Their labels are told apart everywhere, and stay out of datasets unless asked for."),
             "with_references": _(
                 "What a person wrote can be drawn like the response of a model, at most once in a task, and is not "
