@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from labeling.people import inviting
 from labeling.people.models import Invitation, InvitationUse
 from labeling.people.only_shown import OnlyShown, OnlyShownRows
-from labeling.screening import roster_pages
+from labeling.screening import joining, roster_pages
 from labeling.screening.models import Test
-from labeling.work.models import Project
+from labeling.work.models import Project, Purpose
 
 MOST_AT_ONCE = 500
 
@@ -26,7 +26,9 @@ class InvitationForm(forms.ModelForm):
     """What the link is, and everything that it leads to."""
 
     projects = forms.ModelMultipleChoiceField(
-        Project.objects.order_by("name"), label=gettext_lazy("Projects"), required=False
+        Project.objects.exclude(purpose=Purpose.SCREENING).order_by("name"),
+        label=gettext_lazy("Projects"),
+        required=False,
     )
     tests = forms.ModelMultipleChoiceField(Test.objects.order_by("name"), label=gettext_lazy("Tests"), required=False)
 
@@ -46,6 +48,14 @@ class InvitationForm(forms.ModelForm):
             sentence = _("At least %(n)d: so often it has been used, or may be.")
             raise forms.ValidationError(sentence % {"n": max(self.instance.uses, 1)})
         return most
+
+    def clean(self):
+        super().clean()
+        said = self.cleaned_data
+        reasons = [joining.why_not_to(one, cohort=said.get("cohort", "")) for one in said.get("projects") or ()]
+        if reasons := [reason for reason in reasons if reason]:
+            self.add_error("projects", reasons)
+        return said
 
 
 class NewInvitationsForm(InvitationForm):
@@ -103,12 +113,33 @@ class Standing(admin.SimpleListFilter):
         return invitations
 
 
+class LeadsTo(admin.SimpleListFilter):
+    """Those that lead to one test, or to one project: the pages of these count them and link here."""
+
+    def lookups(self, request, model_admin):
+        return [(str(row.pk), str(row)) for row in self.offered.order_by("name")]
+
+    def queryset(self, request, invitations):
+        chosen = self.value()
+        return invitations.filter(**{self.leads_by: chosen}) if chosen and chosen.isdecimal() else invitations
+
+
+class ToTest(LeadsTo):
+    title, parameter_name, leads_by = gettext_lazy("test"), "test", "tests"
+    offered = Test.objects.all()
+
+
+class ToProject(LeadsTo):
+    title, parameter_name, leads_by = gettext_lazy("project"), "project", "projects"
+    offered = Project.objects.filter(invitations__isnull=False).distinct()
+
+
 @admin.register(Invitation)
 class InvitationAdmin(admin.ModelAdmin):
     list_display = (
         "__str__", "email", "cohort", "used", "expires_at", "revoked_at", "created_at", "created_by", "link",
     )  # fmt: skip
-    list_filter = (Standing, "cohort")
+    list_filter = (Standing, "cohort", ToTest, ToProject)
     list_select_related = ("created_by",)
     search_fields = ("note", "email", "code")
     ordering = ("-created_at", "-pk")

@@ -9,10 +9,10 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from labeling.people.models import Cohort, CohortMembership, Invitation, Qualification, Standing, User
-from labeling.screening import roster_rows
+from labeling.screening import joining, roster_rows
 from labeling.screening.models import Test, TestState
 from labeling.screening.roster_rows import NotARoster as NotARoster
-from labeling.work.models import Audience, Project, ProjectState, Purpose
+from labeling.work.models import Project
 
 COHORTS = {"training": Cohort.TRAINING, "held_out": Cohort.HELD_OUT, "held-out": Cohort.HELD_OUT}
 LANGUAGES = {"en": "en", "english": "en", "영어": "en", "ko": "ko", "korean": "ko", "한국어": "ko"}
@@ -144,7 +144,8 @@ def _read_into_what(person, cells, names):
     sentence = _("There is no qualification “%(word)s”.")
     person.qualifications = _several(cells.get("qualifications", ""), names.qualifications, sentence)
     for project in person.projects:
-        _check_project(project, person.cohort)
+        if why_not := joining.why_not_to(project, cohort=person.cohort):
+            raise BadRow(why_not)
 
 
 def _one(word, named, sentence):
@@ -156,16 +157,6 @@ def _one(word, named, sentence):
 def _several(cell, named, sentence):
     words = [word.strip() for word in cell.split(LIST) if word.strip()]
     return list(dict.fromkeys(_one(word, named, sentence) for word in words))
-
-
-def _check_project(project, cohort):
-    names = {"project": project.name}
-    if project.state == ProjectState.CLOSED:
-        raise BadRow(_("The project “%(project)s” is closed.") % names)
-    if project.purpose == Purpose.SCREENING:
-        raise BadRow(_("The project “%(project)s” is a part of a test. Name the test.") % names)
-    if cohort and project.cohort not in (cohort, Audience.ANY):
-        raise BadRow(_("The project “%(project)s” is for the other cohort.") % names)
 
 
 def _find_twins(roster):

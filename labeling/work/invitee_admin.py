@@ -2,13 +2,19 @@
 
 from django import forms
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from labeling.people.naming import LabelerChoice, UnderPseudonyms
-from labeling.work.models import Invitee
+from labeling.work.models import Invitee, Project, Purpose
 
 
 class InviteeForm(forms.ModelForm):
+    """Applicants come into the parts of a test by beginning them, in their order and by the clock."""
+
     labeler = LabelerChoice()
+    project = forms.ModelChoiceField(
+        Project.objects.exclude(purpose=Purpose.SCREENING).order_by("name"), label=_("project")
+    )
 
     class Meta:
         model = Invitee
