@@ -77,7 +77,9 @@ class PromptRow(serializers.ModelSerializer):
 
 class FindingRow(serializers.ModelSerializer):
     part = serializers.IntegerField(
-        read_only=True, help_text="Which message it is in, from 0; then the queries and responses of few-shot examples."
+        read_only=True,
+        help_text="Which message it is in, from 0; then the queries and responses of few-shot examples, and the rest of "
+        "meta, by its keys.",
     )
 
     outcome = serializers.ChoiceField(

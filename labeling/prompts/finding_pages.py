@@ -1,5 +1,6 @@
 """What is personal in this prompt, and what becomes of it? One page that leads from prompt to prompt."""
 
+from collections import defaultdict
 from functools import wraps
 
 from django.contrib import admin, messages
@@ -7,15 +8,22 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from labeling.prompts.hygiene.deciding import keep, next_waiting, redact, set_aside_for_findings, waiting
-from labeling.prompts.hygiene.parts import parts
+from labeling.prompts.hygiene.parts import PAIR, examples, names, parts
 from labeling.prompts.models import Prompt
 
 # Of a million prompts, counting those that wait would take longer than the page.
 MOST_COUNTED = 1_000
+ROLES = {
+    "system": gettext_lazy("System"),
+    "user": gettext_lazy("User"),
+    "assistant": gettext_lazy("Assistant"),
+    "query": gettext_lazy("Example query"),
+    "response": gettext_lazy("Example response"),
+}
 
 
 def for_deciders(view):
@@ -88,15 +96,20 @@ def _to_the_next(request, *, after):
 
 
 def _shown(prompt, findings):
-    """The parts of the prompt as [(who says it, [(text, finding or None), …]), …]; findings are counted through."""
+    """The parts of the prompt as [(what it is, [(text, finding or None), …]), …]; findings are counted through.
+
+    Of what a file said beside it, only that in which something was found.
+    """
+    by_part = defaultdict(list)
     for number, finding in enumerate(findings, start=1):
         finding.number = number
-    roles = [message["role"] for message in prompt.messages]
-    texts = parts(prompt.messages, prompt.meta)
-    roles += ["query", "response"] * ((len(texts) - len(roles)) // 2)
+        by_part[finding.part].append(finding)
+    named = zip(names(prompt.messages, prompt.meta), parts(prompt.messages, prompt.meta), strict=True)
+    its_own = len(prompt.messages) + len(PAIR) * len(examples(prompt.meta))
     return [
-        (role, _pieces(text, [finding for finding in findings if finding.part == part]))
-        for part, (role, text) in enumerate(zip(roles, texts, strict=True))
+        (ROLES[name] if part < its_own else name, _pieces(text, by_part[part]))
+        for part, (name, text) in enumerate(named)
+        if part < its_own or by_part[part]
     ]
 
 

@@ -406,7 +406,7 @@ class Finding(models.Model):
         Prompt, models.CASCADE, related_name="findings", db_index=False, verbose_name=_("prompt")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=FindingKind)
-    # Its messages come first, then the queries and responses of its few-shot examples: hygiene/parts.py.
+    # Its messages come first, then its few-shot examples, then what else a file said beside it: hygiene/parts.py.
     part = models.PositiveIntegerField(_("part"))
     start = models.PositiveIntegerField(_("from character"))
     end = models.PositiveIntegerField(_("to character"))

@@ -70,6 +70,15 @@ def test_the_examples_of_an_instruction_are_redacted_too(rita):
     assert Prompt.objects.get().meta == {"examples": [{"query": "From: [E-MAIL]", "response": "Ann"}], "n": 1}
 
 
+def test_what_stands_beside_a_prompt_is_redacted_and_keeps_its_kind_where_nothing_was_found(rita):
+    beside = {"phone": "010-1234-5678", "card": 4111111111111111, "n": 7, "by": [{"mail": "ann@attune.kr"}, None, 0.5]}
+    imported({"id": "1", "prompt": "Name a lake.", "split": "train", **beside})
+    redact(prompt=Prompt.objects.get(), by=rita)
+    by = [{"mail": "[E-MAIL]"}, None, 0.5]
+    assert Prompt.objects.get().meta == {"phone": "[PHONE]", "card": "[CARD]", "n": 7, "by": by}
+    assert Prompt.objects.get().messages == [{"role": "user", "content": "Name a lake."}]
+
+
 def test_keeping_changes_no_word(letter, rita):
     assert keep(prompt=letter, by=rita) == 3
     assert Prompt.objects.get().messages == letter.messages

@@ -52,6 +52,21 @@ def test_what_labelers_write_is_looked_at_too_with_its_examples():
     assert (prompt.language, prompt.set_aside_as) == ("en", "")
 
 
+def test_what_a_file_says_beside_a_prompt_is_looked_at_too():
+    beside = {"customer": {"phone": "010-1234-5678", "e-mail": "kim@attune.kr"}, "card": 4111111111111111, "paid": True}
+    job = imported({"id": "1", "prompt": "Name a lake.", "notes": ["none", LETTER], **beside})
+    assert (job.finding_count, job.held_back_count) == (5, 1)
+    assert places() == [("card", 1, 0, 16), ("email", 2, 0, 13), ("phone", 3, 0, 13), ("email", 5, 9, 22),
+                        ("phone", 5, 31, 44)]  # fmt: skip
+    assert names(Prompt.objects.fit_to_train()) == []
+
+
+def test_of_a_few_shot_prompt_too_and_its_pairs_are_looked_at_once():
+    pairs = [{"query": "From: ann@attune.kr", "response": "Ann", "by": "bob@attune.kr"}]
+    imported({"id": "1", "prompt": "Say who.", "origin": "few_shot", "meta": {"a": "eve@attune.kr", "examples": pairs}})
+    assert places() == [("email", 1, 6, 19), ("email", 3, 0, 13), ("email", 4, 0, 13)]
+
+
 def test_fit_to_train_is_what_stands_and_waits_for_no_decision():
     imported(
         {"id": "good", "prompt": "Name a river."},

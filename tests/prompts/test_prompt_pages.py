@@ -1,5 +1,7 @@
 """The researchers' pages of prompts: deciding findings one after the other, what an import set aside, many at once."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
@@ -30,6 +32,14 @@ def test_the_first_that_waits_is_shown_with_its_spans_marked(rita, client_of, tw
     assert '&lt;b&gt;<mark title="e-mail address">ann@attune.kr</mark><sup>1</sup>&lt;/b&gt;' in page
     assert "2 prompts wait for a decision." in page
     assert "style=" not in page.split('id="content"')[1]
+
+
+def test_what_stands_beside_a_prompt_is_shown_where_something_was_found_in_it(rita, client_of):
+    imported({"id": "1", "prompt": "Name a lake.", "user": {"phone": "010-1234-5678"}, "shop": "Busan <3"})
+    page = client_of(rita).get(page_of(Prompt.objects.get())).content.decode()
+    assert re.findall("<strong><bdi>(.*?)</bdi>", page) == ["User", "user: phone"]
+    assert '<mark title="phone number">010-1234-5678</mark><sup>1</sup>' in page
+    assert "Busan" not in page
 
 
 @pytest.mark.parametrize(
