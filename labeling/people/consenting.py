@@ -6,6 +6,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from labeling.people.models import Consent, ConsentText, Role
+from labeling.prepared import prepared
 
 # Who works for the operation is bound by other papers; a program by none.
 ASKED = (Role.LABELER, Role.APPLICANT)
@@ -36,6 +37,26 @@ def is_missing(person):
     """
     agreed = Exists(_standing(person).filter(text__in=_newest()))
     return ExpressionWrapper(Exists(ConsentText.objects.all()) & ~agreed, output_field=BooleanField())
+
+
+def has_withdrawn(person, *, until):
+    """Had `person` taken their consent back by the moment `until`, and not agreed again since?
+
+    Whoever has never agreed, or not to a newer text as yet, has taken nothing back.
+    """
+    ends = _ends_of(person=person.pk)
+    return bool(ends) and all(end and end <= until for end in ends) and asks(person)
+
+
+@prepared
+def _ends_of(person):
+    return Consent.objects.filter(person=person).values_list("withdrawn_at", flat=True)
+
+
+def is_withdrawn(person):
+    """Return what annotates a queryset with whether `person` (an OuterRef) agreed once, and to nothing any more."""
+    once = Exists(Consent.objects.filter(person=person))
+    return ExpressionWrapper(once & ~Exists(_standing(person)), output_field=BooleanField())
 
 
 def newest_text():

@@ -15,6 +15,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from labeling.people import consenting
 from labeling.people.access import cohort_of
 from labeling.prepared import prepared
 from labeling.work.models import (
@@ -264,8 +265,10 @@ def hand_in(*, assignment):
     """Close the sheet as submitted. True when this call did it, False when it had been handed in before.
 
     Call it in the transaction that stores the label. A late sheet is taken back in if its task still has a seat, and
-    its labeler has not done the most that one may do since; otherwise SheetGone says why not.
+    its labeler has not done the most that one may do since; otherwise SheetGone says why not. Nothing is taken from
+    whoever has withdrawn their consent.
     """
+    _check_consent(assignment)
     if is_over(assignment):
         raise SheetGone(_("This part of the test is over. Your draft is kept."))
     was_late = assignment.state == AssignmentState.EXPIRED
@@ -304,6 +307,16 @@ def is_over(assignment):
     return ended.filter(until__lte=timezone.now() - ON_THE_WIRE).exists()
 
 
+def _check_consent(assignment):
+    """Raise SheetGone for whoever has taken their consent back; what is on the wire by then still arrives.
+
+    Where the sheet was found with `misses_consent`, and none is missed, there is nothing to ask.
+    """
+    might_have = getattr(assignment, "misses_consent", True)
+    if might_have and consenting.has_withdrawn(assignment.labeler, until=timezone.now() - ON_THE_WIRE):
+        raise SheetGone(_("You have withdrawn your consent, so nothing is stored as yours before you agree again."))
+
+
 def _why_gone(assignment):
     if Project.objects.filter(pk=assignment.project_id, state=ProjectState.CLOSED).exists():
         return _("This project has been closed, so the sheet can no longer be submitted. Your draft is kept.")
@@ -338,6 +351,7 @@ def reopen(*, assignment):
     seat freed, and comes back later; a begun one raises DeskTaken. Raises SheetGone when the project is closed or the
     sheet was never submitted. Call it in a transaction.
     """
+    _check_consent(assignment)
     _lock_membership(assignment.labeler, assignment.project)
     if not assignment.by_program:
         _clear_desk(assignment)

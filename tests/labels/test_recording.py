@@ -84,8 +84,8 @@ def test_submit_costs_the_same_queries_whatever_k_is(ann, k, django_assert_num_q
     }
     whole_sheet = Assignment.objects.select_related("project", "task__prompt").get(pk=sheet.pk)
 
-    # slots, questions and their choices; savepoint, close, label, savepoint
-    with django_assert_num_queries(7):
+    # slots, questions and their choices; savepoint, who and their consent, close, label, savepoint
+    with django_assert_num_queries(9):
         recording.record(assignment=whole_sheet, body=whole)
 
 
@@ -97,8 +97,8 @@ def test_submitting_ratings_costs_the_same_queries_whatever_k_is(ann, k, django_
     whole = {"ratings": [{"slot": x, "overall_quality": 4, "answers": {"fails_task": True}} for x in letters]}
     whole_sheet = Assignment.objects.select_related("project", "task__prompt").get(pk=sheet.pk)
 
-    # slots, questions and their choices; savepoint, close, label, savepoint
-    with django_assert_num_queries(7):
+    # slots, questions and their choices; savepoint, who and their consent, close, label, savepoint
+    with django_assert_num_queries(9):
         label = recording.record(assignment=whole_sheet, body=whole)
     assert (label.ratings.count(), hasattr(label, "ranking")) == (k, False)
 

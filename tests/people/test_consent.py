@@ -1,11 +1,16 @@
 """Who has to agree to what, before they are given which work?"""
 
+from contextlib import contextmanager
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, transaction
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from labeling.labels.models import Label
 from labeling.people import consenting
@@ -213,7 +218,7 @@ def test_who_withdraws_holds_no_sheet_and_goes_on_with_the_draft_after_agreeing_
     assert Consent.objects.filter(person=ann).count() == 2
 
 
-def test_a_sheet_that_was_open_elsewhere_is_still_taken_after_withdrawing(text, ann, client_of, project):
+def test_a_sheet_that_was_on_the_wire_is_still_taken_after_withdrawing(text, ann, client_of, project):
     agree(ann, text)
     sheet = queue.next_assignment(labeler=ann, project=project)
     consenting.withdraw(person=ann)
@@ -221,6 +226,86 @@ def test_a_sheet_that_was_open_elsewhere_is_still_taken_after_withdrawing(text, 
     client_of(ann).post(reverse("labels:submit", args=[sheet.pk]), whole())
 
     assert Label.objects.filter(assignment=sheet).count() == 1
+
+
+@contextmanager
+def days_later():
+    with time_machine.travel(timezone.now() + timedelta(days=5), tick=False):
+        yield
+
+
+def test_what_arrives_later_is_a_draft_until_they_agree_again(text, ann, client_of, project):
+    agree(ann, text)
+    sheet = queue.next_assignment(labeler=ann, project=project)
+    submit = reverse("labels:submit", args=[sheet.pk])
+    consenting.withdraw(person=ann)
+
+    with days_later():
+        client = client_of(ann)
+        page = client.post(submit, whole(), follow=True)
+        stored = Label.objects.count()
+        kept = Draft.objects.get(assignment=sheet).body["ranking"]
+        client.post("/consent/", {"do": "agree", "number": "1"})
+        again = queue.next_assignment(labeler=ann, project=project)
+        client.post(submit, whole() | {"revision": str(again.draft.revision)})
+
+    assert "You have withdrawn your consent, so nothing is stored as yours before you agree again." in page.text
+    assert (stored, kept, again.pk) == (0, [list(LETTERS)], sheet.pk)
+    assert Label.objects.get().assignment_id == sheet.pk
+
+
+def test_over_rest_it_is_a_draft_as_well(text, ann, project, rest):
+    agree(ann, text)
+    sheet = queue.next_assignment(labeler=ann, project=project)
+    consenting.withdraw(person=ann)
+
+    with days_later():
+        answer = rest(ann, "label").post(f"/api/v1/assignments/{sheet.pk}/submit/", whole(form=False))
+
+    assert (answer.status_code, Label.objects.count()) == (409, 0)
+    assert answer.json()["detail"].startswith("You have withdrawn your consent")
+    assert Draft.objects.get(assignment=sheet).body == whole(form=False)
+
+
+def test_a_sheet_that_stayed_open_beside_the_withdrawal_is_not_taken_either(text, ann, project):
+    """It was locked in that moment, so it kept its seat."""
+    agree(ann, text)
+    sheet = queue.next_assignment(labeler=ann, project=project)
+    Consent.objects.update(withdrawn_at=timezone.now())
+
+    with days_later(), pytest.raises(queue.SheetGone, match="withdrawn your consent"):
+        queue.hand_in(assignment=sheet)
+
+
+def test_nothing_is_reopened_by_who_has_withdrawn(text, ann, project, rest):
+    agree(ann, text)
+    sheet = queue.next_assignment(labeler=ann, project=project)
+    client = rest(ann, "label")
+    client.post(f"/api/v1/assignments/{sheet.pk}/submit/", whole(form=False))
+    consenting.withdraw(person=ann)
+
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
+        answer = client.post(f"/api/v1/assignments/{sheet.pk}/reopen/")
+
+    sheet.refresh_from_db()
+    assert (answer.status_code, sheet.state) == (409, "submitted")
+
+
+def test_to_have_withdrawn_is_to_have_agreed_once_and_to_nothing_since(text, ann, bob, rita):
+    agree(ann, text)
+    agree(rita, text)
+    consenting.publish(english="Be kinder.", by=rita)
+    stands = consenting.has_withdrawn(ann, until=timezone.now())
+    for person in (ann, rita):
+        consenting.withdraw(person=person)
+    now = timezone.now()
+
+    told = [consenting.has_withdrawn(person, until=now) for person in (ann, bob, rita)]
+    earlier = consenting.has_withdrawn(ann, until=now - timedelta(minutes=1))
+    agree(ann, consenting.newest_text())
+
+    assert (stands, told, earlier) == (False, [True, False, False], False)
+    assert not consenting.has_withdrawn(ann, until=now)
 
 
 def test_withdrawing_touches_nobody_else(text, ann, bob, project):
