@@ -28,7 +28,7 @@ from labeling.api.permissions import Engineers
 from labeling.api.problems import Problem
 from labeling.candidates import importing
 from labeling.candidates.models import Response
-from labeling.prompts.models import Finding, Origin, Prompt, SetAside, Split, UseCase
+from labeling.prompts.models import Finding, Origin, Prompt, SetAside, Split, StandsIn, UseCase
 from labeling.prompts.models import Outcome as Decided
 
 MOST = 1_000
@@ -76,10 +76,17 @@ class PromptRow(serializers.ModelSerializer):
 
 
 class FindingRow(serializers.ModelSerializer):
+    stands_in = serializers.ChoiceField(
+        StandsIn.choices,
+        allow_blank=True,
+        read_only=True,
+        help_text="Nothing: in the prompt itself. Else in a response or a demonstration that goes with it.",
+    )
+    row = serializers.IntegerField(read_only=True, help_text="The id of that response or demonstration, or 0.")
     part = serializers.IntegerField(
         read_only=True,
-        help_text="Which message it is in, from 0; then the queries and responses of few-shot examples, and the rest of "
-        "meta, by its keys.",
+        help_text="Which message of the prompt it is in, from 0; then the queries and responses of few-shot examples, "
+        "and the rest of meta in the order of its keys.",
     )
 
     outcome = serializers.ChoiceField(
@@ -88,7 +95,7 @@ class FindingRow(serializers.ModelSerializer):
 
     class Meta:
         model = Finding
-        fields = ["kind", "part", "start", "end", "outcome"]
+        fields = ["kind", "stands_in", "row", "part", "start", "end", "outcome"]
         read_only_fields = fields
 
 
@@ -213,7 +220,7 @@ class Prompts(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
 
     def get_queryset(self):
         prompts = super().get_queryset()
-        found = Prefetch("findings", Finding.objects.order_by("part", "start"))
+        found = Prefetch("findings", Finding.objects.order_by("stands_in", "row", "part", "start"))
         return prompts.prefetch_related("responses__endpoint", found) if self.action == "retrieve" else prompts
 
     def get_serializer_class(self):

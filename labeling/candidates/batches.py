@@ -107,8 +107,8 @@ def write(batch, job):
         created_count=F("created_count") + len(stored.created),
         seen_count=F("seen_count") + len(stored.seen),
         refused_count=F("refused_count") + len(refused),
-        response_count=F("response_count") + answers,
-        **{f"{name}_count": F(f"{name}_count") + number for name, number in stored.hygiene().items()},
+        response_count=F("response_count") + answers.by_models,
+        **{f"{name}_count": F(f"{name}_count") + number for name, number in stored.hygiene(answers.found).items()},
     )
 
 

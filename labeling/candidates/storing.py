@@ -1,10 +1,20 @@
-"""How do the answers that came with a batch of prompts come into the database? To be called in a transaction."""
+"""How do the answers that came with a batch of prompts come into the database? To be called in a transaction.
+
+What looks personal in a reference, a person's own answer, holds its prompt back as if it stood there.
+"""
+
+from collections import Counter
+from typing import NamedTuple
 
 import orjson
 from django.db import connection
 
 from labeling.candidates.flags import flags
 from labeling.candidates.models import EndpointRole, ModelEndpoint, Response, normal_hash
+from labeling.prompts.hygiene.looking import Found
+from labeling.prompts.hygiene.personal import personal
+from labeling.prompts.models import StandsIn
+from labeling.prompts.storing import store_findings
 
 SCRATCH = """
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_responses (
@@ -20,14 +30,23 @@ WITH inserted AS (
     SELECT %s, now(), prompt_id, endpoint_id, sample, text, text_hash, sampling, meta, flags
     FROM incoming_responses ORDER BY prompt_id, endpoint_id, sample
     ON CONFLICT (prompt_id, endpoint_id, sample) DO NOTHING
-    RETURNING endpoint_id
+    RETURNING id, prompt_id, endpoint_id
 )
-SELECT count(endpoint_id) FROM inserted
+SELECT count(endpoint_id), json_object_agg(prompt_id, id) FILTER (
+    WHERE endpoint_id IS NULL AND prompt_id = ANY(string_to_array(%s, ',')::bigint[])
+) FROM inserted
 """
 
 
+class Answered(NamedTuple):
+    """What came of a batch's answers: how many a model made, and how much was found in references, by the prompt."""
+
+    by_models: int
+    found: Counter[int]
+
+
 def store_answers(created, seen, *, of_import=None):
-    """Insert the answers of `created` and `seen`, pairs of (Incoming, prompt key); return how many a model made.
+    """Insert the answers of `created` and `seen`, pairs of (Incoming, prompt key); return an Answered.
 
     A prompt that already has answers by a model gets no others of that model.
     """
@@ -38,7 +57,7 @@ def store_answers(created, seen, *, of_import=None):
         ours = [(prompt, endpoints[answer.model], answer) for answer in row.answers]
         rows += [_columns(*one) for one in ours if one[:2] not in had]
         had |= {one[:2] for one in ours}
-    return _insert(rows, of_import) if rows else 0
+    return _insert(rows, of_import) if rows else Answered(0, Counter())
 
 
 def _endpoints(names):
@@ -65,10 +84,18 @@ def _columns(prompt, endpoint, answer):
 
 
 def _insert(rows, of_import):
+    found = {prompt: spans for prompt, endpoint, _, text, *_ in rows if endpoint is None and (spans := personal(text))}
     with connection.cursor() as cursor:
         cursor.execute(SCRATCH)
         with cursor.copy(COPY) as copy:
             for row in rows:
                 copy.write_row(row)
-        cursor.execute(INSERT, [of_import and of_import.pk])
-        return cursor.fetchone()[0]
+        cursor.execute(INSERT, [of_import and of_import.pk, ",".join(map(str, found))])
+        by_models, references = cursor.fetchone()
+    keys = {int(prompt): key for prompt, key in (references or {}).items()}
+    store_findings(
+        (prompt, Found(kind, 0, *span, stands_in=StandsIn.RESPONSE.value, row=key))
+        for prompt, key in keys.items()
+        for kind, *span in found[prompt]
+    )
+    return Answered(by_models, Counter({prompt: len(found[prompt]) for prompt in keys}))

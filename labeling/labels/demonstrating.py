@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from labeling.labels.bodies import Fault, Faults, Reading, seconds_from_form, seconds_of, whole_number
 from labeling.labels.models import Demonstration, Label
-from labeling.prompts.models import WRITTEN, Origin, PromptTag
+from labeling.prompts.hygiene.beside import look_beside
+from labeling.prompts.models import WRITTEN, Origin, PromptTag, StandsIn
 from labeling.prompts.writing import write_prompt
 from labeling.work import drafts
 
@@ -219,12 +220,18 @@ def _store(assignment, written):
     revision = assignment.labels.count() + 1
     assignment.labels.standing().update(superseded_at=now)
     label = Label.objects.create(assignment=assignment, revision=revision, seconds=written.seconds, submitted_at=now)
-    Demonstration.objects.create(
+    demonstration = Demonstration.objects.create(
         label=label,
         text=written.text,
         prompt=_written_prompt(assignment, revision, written) if written.prompt else None,
         prompt_type=written.prompt["type"] if written.prompt else "",
         tags=written.tags,
+    )
+    look_beside(
+        prompt=demonstration.prompt_id or assignment.task.prompt_id,
+        stands_in=StandsIn.DEMONSTRATION,
+        row=demonstration.pk,
+        text=written.text,
     )
     drafts.discard(assignment=assignment)
     return label

@@ -196,7 +196,7 @@ class RefusedRowAdmin(OnlyShown):
 
 @admin.register(Finding)
 class FindingAdmin(OnlyShown):
-    list_display = ("prompt", "kind", "part", "start", "end", "outcome", "decided_at", "decided_by")
+    list_display = ("prompt", "kind", "stands_in", "part", "start", "end", "outcome", "decided_at", "decided_by")
     list_select_related = ("prompt", "decided_by")
-    list_filter = ("outcome", "kind", "prompt__source")
-    ordering = ("-prompt", "part", "start")
+    list_filter = ("outcome", "kind", "stands_in", "prompt__source")
+    ordering = ("-prompt", "stands_in", "row", "part", "start")

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from labeling.prompts.hygiene import beside
 from labeling.prompts.hygiene.deciding import keep, next_waiting, redact, set_aside_for_findings, waiting
-from labeling.prompts.hygiene.parts import PAIR, examples, names, parts
+from labeling.prompts.hygiene.parts import PAIR, examples
 from labeling.prompts.models import Prompt
 
 # Of a million prompts, counting those that wait would take longer than the page.
@@ -53,7 +54,7 @@ def decide(request, pk):
             return HttpResponseBadRequest(_("Redact, set aside or keep?"), content_type="text/plain; charset=utf-8")
         messages.success(request, decision(request, prompt) or _("Somebody has decided this already."))
         return _to_the_next(request, after=prompt.pk)
-    findings = list(prompt.findings.order_by("part", "start"))
+    findings = list(prompt.findings.order_by("stands_in", "row", "part", "start"))
     context = admin.site.each_context(request) | {
         "title": _("Findings"),
         "prompt": prompt,
@@ -96,20 +97,20 @@ def _to_the_next(request, *, after):
 
 
 def _shown(prompt, findings):
-    """The parts of the prompt as [(what it is, [(text, finding or None), …]), …]; findings are counted through.
+    """The prompt and what goes with it: [(what it is, [(text, finding or None), …]), …]; findings are counted through.
 
-    Of what a file said beside it, only that in which something was found.
+    Of what a file said beside the prompt, only that in which something was found.
     """
     by_part = defaultdict(list)
     for number, finding in enumerate(findings, start=1):
         finding.number = number
-        by_part[finding.part].append(finding)
-    named = zip(names(prompt.messages, prompt.meta), parts(prompt.messages, prompt.meta), strict=True)
-    its_own = len(prompt.messages) + len(PAIR) * len(examples(prompt.meta))
+        by_part[finding.stands_in, finding.row, finding.part].append(finding)
+    asked = len(prompt.messages) + len(PAIR) * len(examples(prompt.meta))
     return [
-        (ROLES[name] if part < its_own else name, _pieces(text, by_part[part]))
-        for part, (name, text) in enumerate(named)
-        if part < its_own or by_part[part]
+        (ROLES[name] if is_asked else name, _pieces(text, by_part[*place, part]))
+        for place, texts in beside.texts(prompt, findings).items()
+        for part, (name, text) in enumerate(texts)
+        if (is_asked := place == beside.ITS_OWN and part < asked) or by_part[*place, part]
     ]
 
 

@@ -83,6 +83,13 @@ class FindingKind(models.TextChoices):
     SECRET = "secret", _("key or token")
 
 
+class StandsIn(models.TextChoices):
+    """In which other text a finding may stand, besides the prompt itself: those that go into files with it."""
+
+    RESPONSE = "response", _("response")
+    DEMONSTRATION = "demonstration", _("demonstration")
+
+
 class Outcome(models.TextChoices):
     """What was decided about a finding; nothing yet while it is empty."""
 
@@ -400,12 +407,15 @@ class FindingQuerySet(models.QuerySet):
 
 
 class Finding(models.Model):
-    """Where in a prompt something personal seems to stand. The text itself is in the prompt alone."""
+    """Where in a prompt, or in what goes with it, something personal seems to stand; the text stands there alone."""
 
     prompt = models.ForeignKey(
         Prompt, models.CASCADE, related_name="findings", db_index=False, verbose_name=_("prompt")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=FindingKind)
+    # Empty: in the prompt itself. Else in the row of that table, which takes its findings along when it goes.
+    stands_in = models.CharField(_("stands in"), max_length=13, choices=StandsIn, blank=True, db_default="")
+    row = models.PositiveBigIntegerField(_("row"), default=0, db_default=0)
     # Its messages come first, then its few-shot examples, then what else a file said beside it: hygiene/parts.py.
     part = models.PositiveIntegerField(_("part"))
     start = models.PositiveIntegerField(_("from character"))
@@ -429,17 +439,23 @@ class Finding(models.Model):
         indexes = [
             # Which prompts wait for a decision?
             models.Index(fields=["prompt"], condition=Q(outcome=""), name="finding_is_open"),
+            # What was found in this response, or in this demonstration?
+            models.Index(fields=["row"], condition=~Q(stands_in=""), name="finding_beside"),
         ]
         constraints = [
             # Findings do not overlap, so that each can be replaced by itself.
             # Checked behind each statement, and not within: redacting moves several at once.
             models.UniqueConstraint(
-                fields=["prompt", "part", "start"],
+                fields=["prompt", "stands_in", "row", "part", "start"],
                 name="one_finding_per_place",
                 deferrable=models.Deferrable.IMMEDIATE,
             ),
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="finding_spans_characters"),
             models.CheckConstraint(condition=Q(kind__in=FindingKind.values), name="finding_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(stands_in="", row=0) | Q(stands_in__in=StandsIn.values, row__gt=0, part=0),
+                name="finding_names_the_text_it_stands_in",
+            ),
             models.CheckConstraint(
                 condition=Q(outcome="", decided_at__isnull=True, decided_by__isnull=True)
                 | Q(outcome__in=Outcome.values, decided_at__isnull=False),

@@ -37,7 +37,7 @@ FROM taken ORDER BY external_id
 ON CONFLICT (source_id, external_id) DO NOTHING
 RETURNING external_id, id
 """  # noqa: S608  our own columns
-COPY_FINDINGS = 'COPY prompts_finding (prompt_id, kind, part, start, "end", outcome) FROM STDIN'
+COPY_FINDINGS = 'COPY prompts_finding (prompt_id, kind, part, start, "end", stands_in, row, outcome) FROM STDIN'
 KEYS = "SELECT nextval(pg_get_serial_sequence('prompts_prompt', 'id')) FROM generate_series(1, %s)"
 
 
@@ -58,11 +58,14 @@ class Stored:
     seen: list[tuple[Incoming, int]] = field(default_factory=list)
     refused: list[tuple[int, str, Incoming]] = field(default_factory=list)
 
-    def hygiene(self):
-        """How many prompts were set aside, by the reason; how many findings there are, and in how many prompts."""
-        found = [len(row.looks.findings) for row, _key in self.created if row.looks.findings]
+    def hygiene(self, beside):
+        """How many prompts were set aside, by the reason; how many findings there are, and in how many prompts.
+
+        `beside` counts those in the answers to them, by the primary keys of the prompts.
+        """
+        found = beside + Counter({key: len(row.looks.findings) for row, key in self.created})
         reasons = Counter(new.set_aside_as for new in self.set_aside.values())
-        return {**reasons, "finding": sum(found), "held_back": len(found)}
+        return {**reasons, "finding": found.total(), "held_back": len(found)}
 
 
 def store(batch, *, source, of_import=None):

@@ -391,6 +391,8 @@ IMPERSONAL = {
     "prompts.finding.outcome",
     "prompts.finding.part",
     "prompts.finding.prompt",
+    "prompts.finding.row",
+    "prompts.finding.stands_in",
     "prompts.finding.start",
     "prompts.import.attempts",
     "prompts.import.bytes_read",

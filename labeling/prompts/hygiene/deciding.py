@@ -1,7 +1,8 @@
 """What becomes of prompts with findings? They are redacted, set aside or kept, by somebody, at some time.
 
 A prompt is redacted where it stands: its source, its id, its import and its owner stay, and so do its tasks and labels,
-because what must not be in a file must not be in any. Files that are frozen already do not change.
+because what must not be in a file must not be in any. So is what goes with it, a reference or a demonstration, even
+where the label does not change any more. Files that are frozen already do not change.
 """
 
 from collections import defaultdict
@@ -11,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
-from labeling.prompts.hygiene.parts import parts, replaced
+from labeling.prompts.hygiene import beside
 from labeling.prompts.models import Finding, FindingKind, Outcome, Prompt, SetAside
 
 # What stands in the place of a finding: the same in every language, as a model is to learn it.
@@ -95,20 +96,22 @@ def _decide(findings, outcome, by):
 
 
 def _replace(prompt, chosen):
-    """Write the placeholders into the prompt, and move every finding to where its text now stands."""
+    """Write the placeholders where something was found, and move every finding to where its text now stands."""
+    findings = list(prompt.findings.order_by("start"))
     by_part = defaultdict(list)
-    for finding in prompt.findings.order_by("part", "start"):
-        by_part[finding.part].append(finding)
-    texts = parts(prompt.messages, prompt.meta)
-    for part, findings in by_part.items():
-        texts[part] = _rewritten(texts[part], findings, chosen)
-    prompt.messages, prompt.meta = replaced(prompt.messages, prompt.meta, texts)
-    prompt.save(update_fields=["messages", "meta"])
+    for finding in findings:
+        by_part[finding.stands_in, finding.row, finding.part].append(finding)
+    beside.write(
+        prompt,
+        {
+            place: [_rewritten(text, by_part[*place, part], chosen) for part, (_name, text) in enumerate(texts)]
+            for place, texts in beside.texts(prompt, findings).items()
+        },
+    )
     # The admin's history quotes the beginning of the prompt.
     of_prompt = {"content_type": ContentType.objects.get_for_model(Prompt), "object_id": str(prompt.pk)}
     LogEntry.objects.filter(**of_prompt).update(object_repr=str(prompt))
-    moved = [finding for findings in by_part.values() for finding in findings]
-    Finding.objects.bulk_update(moved, ["start", "end"])
+    Finding.objects.bulk_update(findings, ["start", "end"])
 
 
 def _rewritten(text, findings, chosen):

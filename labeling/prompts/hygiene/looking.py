@@ -16,6 +16,8 @@ class Found(NamedTuple):
     part: int
     start: int
     end: int
+    stands_in: str = ""
+    row: int = 0
 
 
 class Looks(NamedTuple):
