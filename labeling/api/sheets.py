@@ -127,6 +127,12 @@ class Body(serializers.Serializer):
 
 
 class SubmitBody(Body):
+    revision = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2_000_000_000,
+        help_text="Of the draft that this was made from: if a newer one is there by now, 409, and both are kept.",
+    )
     next = serializers.BooleanField(required=False, help_text="Answer with the next sheet, too.")
 
 
@@ -247,7 +253,7 @@ def save_draft(request, pk):
     tags=["sheets"],
     summary="Submit a sheet",
     description="Sent twice, it makes one label, and the same answer. 409 when the lease is gone and others have "
-    "completed the task; what was sent is then kept as the draft.",
+    "completed the task, or when the sheet was submitted with other words; what was sent is then kept as the draft.",
     request=SubmitBody,
     responses={201: Submitted},
     examples=[SUBMISSION, RATED, *EXAMPLES, SUBMITTED, WENT_ON, NONE_LEFT],
@@ -259,9 +265,13 @@ def submit(request, pk):
     assignment = own_assignment(request.user, pk)
     body = _object(request)
     _check_names(body)
-    goes_on = body.pop("next", False) is True
+    goes_on, revision = body.pop("next", False) is True, body.pop("revision", None)
+    if revision is not None and (type(revision) is not int or not 0 <= revision <= 2_000_000_000):
+        raise ParseError(_("The revision of a draft is a whole number."))
     try:
-        label = recording.record(assignment=assignment, body=body)
+        label = recording.record(assignment=assignment, body=body, revision=revision)
+    except (drafts.Outrun, recording.SaidOtherwise) as refusal:
+        return problem(409, str(refusal))
     except (queue.SheetGone, reopening.Locked) as gone:
         drafts.keep_for_the_record(assignment=assignment, body=body)
         queue.put_back(assignment=assignment)

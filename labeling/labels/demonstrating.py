@@ -208,14 +208,15 @@ def change_examples(body, pressed):
 
 def read(assignment, body):
     """Return what stores a body that is whole, or raise Faults."""
-    return partial(_store, assignment, clean(body, sheet=asked(assignment)))
+    return partial(_store, assignment, body, clean(body, sheet=asked(assignment)))
 
 
-def _store(assignment, written):
+def _store(assignment, body, written, draft_revision):
     """Make `written` the standing label of `assignment`, and what the labeler wrote of a prompt a prompt of its own.
 
-    To be called in the transaction that closes the sheet.
+    To be called in the transaction that closes the sheet. Raises drafts.Outrun.
     """
+    drafts.take_in(assignment=assignment, body=body, revision=draft_revision)
     now = timezone.now()
     revision = assignment.labels.count() + 1
     assignment.labels.standing().update(superseded_at=now)
@@ -233,7 +234,6 @@ def _store(assignment, written):
         row=demonstration.pk,
         text=written.text,
     )
-    drafts.discard(assignment=assignment)
     return label
 
 

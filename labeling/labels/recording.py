@@ -1,15 +1,18 @@
 """How does a submission become a label? In one transaction with the closing of its sheet."""
 
 import json
+from dataclasses import replace
 from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from labeling.labels import bodies, demonstrating, reopening
 from labeling.labels.asking import asked, slots_of
 from labeling.labels.models import Label
-from labeling.work import queue
+from labeling.labels.saying import said
+from labeling.work import drafts, queue
 from labeling.work.models import AssignmentState, Kind
 
 # A label is some sixty rows. As one statement they cost a fraction of what the ORM takes for them.
@@ -39,34 +42,76 @@ WITH earlier AS (
     INSERT INTO labels_place (ranking_id, slot_id, rank)
     SELECT ranked.id, slot, rank FROM ranked, jsonb_to_recordset(%(places)s) AS said (slot bigint, rank smallint)
 ), superfluous AS (
-    DELETE FROM work_draft WHERE assignment_id = %(assignment)s
+    {draft}
 )
-SELECT * FROM label
-"""
+SELECT label.*, (SELECT is_newer FROM superfluous) AS is_outrun FROM label
+""".replace("{draft}", drafts.TAKE_IN.strip())
 
 
-def record(*, assignment, body):
+class SaidOtherwise(Exception):
+    """The sheet was submitted before, with other words; says in a sentence what became of these."""
+
+    def __init__(self, label):
+        self.may_reopen = not (why := reopening.why_locked(label))
+        sentence = _("You had submitted this sheet already, so what came now was not taken. It is kept as a draft.")
+        way = _("Reopen the sheet, with Undo or from your history, to go on with it.")
+        super().__init__(f"{sentence} {why or way}")
+
+
+def record(*, assignment, body, revision=None):
     """Store `body` as the label of `assignment`, close the sheet, and return the standing Label.
 
     A sheet that was submitted before keeps its label, and that one is returned: a repeated request changes nothing.
-    One that was reopened gets the next revision. Raises bodies.Faults for a body that is not whole, queue.SheetGone
-    when the sheet is lost, reopening.Locked when its label was locked while it was open again.
+    One that was reopened gets the next revision. `revision` is that of the draft from which the body was made, if it
+    was made from one. Raises bodies.Faults for a body that is not whole, drafts.Outrun when a newer draft says
+    something else, SaidOtherwise when the label of a submitted sheet does, queue.SheetGone when the sheet is lost,
+    reopening.Locked when its label was locked while it was open again.
     """
     if assignment.state == AssignmentState.SUBMITTED:
-        return standing_label(assignment)
+        return _said_before(assignment, body)
     read = demonstrating.read if assignment.project.kind == Kind.DEMONSTRATION else _read
     store = read(assignment, body)
     was_reopened = assignment.is_reopened
     with transaction.atomic():
-        if not queue.hand_in(assignment=assignment):
-            return standing_label(assignment)
-        if was_reopened:
-            reopening.check_not_frozen_meanwhile(assignment)
-        return store()
+        if queue.hand_in(assignment=assignment):
+            if was_reopened:
+                reopening.check_not_frozen_meanwhile(assignment)
+            return store(revision)
+    return _said_before(assignment, body)
+
+
+def _said_before(assignment, body):
+    """Return the label that stands if it says what `body` does. Else the body is kept, and SaidOtherwise raised."""
+    label = standing_label(assignment)
+    if label and not _says(label, assignment, body):
+        reopening.keep_for_later(label=label, body=body)
+        raise SaidOtherwise(label)
+    return label
 
 
 def standing_label(assignment):
     return Label.objects.standing().filter(assignment=assignment).first()
+
+
+def is_a_replay(*, assignment, body):
+    """Is `body` what the standing label of `assignment` says already?"""
+    label = standing_label(assignment)
+    return label is not None and _says(label, assignment, body)
+
+
+def _says(label, assignment, body):
+    """Does the label say what is in `body`? The time spent does not matter: a page counts on until it is answered."""
+    try:
+        sent = _whole(assignment, body)
+    except bodies.Faults:
+        return False
+    return replace(_whole(assignment, said(label)), seconds=sent.seconds) == sent
+
+
+def _whole(assignment, body):
+    if assignment.project.kind == Kind.DEMONSTRATION:
+        return demonstrating.clean(body, sheet=demonstrating.asked(assignment))
+    return bodies.clean(body, sheet=asked(assignment, letters=slots_of(assignment)))
 
 
 def _read(assignment, body):
@@ -75,23 +120,24 @@ def _read(assignment, body):
     sheet = asked(assignment, letters=slots)
     submission = bodies.clean(body, sheet=sheet)
     questions = {question.key: question for question in (*sheet.response_questions, *sheet.prompt_questions)}
-    return partial(_store, assignment, submission, {letter: slot.pk for letter, slot in slots.items()}, questions)
+    pks = {letter: slot.pk for letter, slot in slots.items()}
+    return partial(_store, assignment, body, submission, pks, questions)
 
 
-def _store(assignment, submission, slots, questions):
+def _store(assignment, body, submission, slots, questions, revision):
     ratings = [
         {"slot": slots[letter], "overall_quality": said.overall_quality, "notes": said.notes}
         for letter, said in submission.ratings.items()
     ]
-    said = [(slots[letter], rating.answers) for letter, rating in submission.ratings.items()]
+    of_each = [(slots[letter], rating.answers) for letter, rating in submission.ratings.items()]
     answers = [
         {"slot": slot, "question": questions[key].pk, **_column(questions[key], value)}
-        for slot, given in [(None, submission.prompt_answers), *said]
+        for slot, given in [(None, submission.prompt_answers), *of_each]
         for key, value in given.items()
     ]
     places = [{"slot": slots[letter], "rank": rank} for letter, rank in (submission.ranks or {}).items()]
     facts = {
-        "assignment": assignment.pk,
+        **drafts.to_take_in(assignment=assignment, body=body, revision=revision),
         "seconds": submission.seconds,
         "now": timezone.now(),
         "was_arranged": submission.was_arranged,
@@ -99,7 +145,9 @@ def _store(assignment, submission, slots, questions):
         "answers": json.dumps(answers),
         "places": json.dumps(places),
     }
-    return next(iter(Label.objects.raw(STORE, facts)))
+    label = next(iter(Label.objects.raw(STORE, facts)))
+    drafts.check_not_outrun(label.is_outrun)
+    return label
 
 
 def _column(question, value):

@@ -56,8 +56,13 @@ def reopen(*, assignment):
     return True
 
 
+def keep_for_later(*, label, body):
+    """Keep words that came after this label was submitted as the draft with which its sheet would be opened again."""
+    drafts.keep_beside_the_label(assignment=label.assignment, body=body, after=label.revision * ROUND)
+
+
 def is_of_an_earlier_round(*, assignment, revision):
-    """Was this sent from a page that showed the sheet before it was reopened? Then it is a replay, whatever it says."""
+    """Was this sent from a page that showed the sheet before it was reopened?"""
     draft = getattr(assignment, "draft", None)
     return assignment.is_reopened and draft is not None and revision // ROUND < draft.revision // ROUND
 

@@ -90,22 +90,40 @@ def turn(request, assignment_id):
 @require_POST
 def submit(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
-    if reopening.is_of_an_earlier_round(assignment=assignment, revision=_revision(request)):
+    body, revision = _posted_body(request, assignment), _revision(request)
+    is_earlier = reopening.is_of_an_earlier_round(assignment=assignment, revision=revision)
+    if is_earlier and recording.is_a_replay(assignment=assignment, body=body):
         return _next(request, assignment)  # sent again, and meanwhile reopened: what was said the first time stands
-    body = _posted_body(request, assignment)
+    undo = reverse("labels:reopen", args=[assignment.pk])
     try:
-        recording.record(assignment=assignment, body=body)
+        recording.record(assignment=assignment, body=body, revision=revision)
     except bodies.Faults as refusal:
-        kept, _is_newest = keep(request, assignment, body)
+        kept, is_newest = keep(request, assignment, body)
+        if not is_newest and kept.state not in CLOSED:
+            return _outrun(request, kept, body)
         return _sheet_page(request, kept, status=422, body=body, faults=refusal.faults)
+    except drafts.Outrun:
+        return _outrun(request, own_assignment(request.user, assignment_id), body)
+    except recording.SaidOtherwise as other:
+        messages.warning(request, str(other), extra_tags=undo if other.may_reopen else "")
+        return _next(request, assignment)
     except (queue.SheetGone, reopening.Locked) as gone:
         drafts.keep_for_the_record(assignment=assignment, body=body)
         queue.put_back(assignment=assignment)
         messages.warning(request, str(gone))
-        return _go(request, home_of(assignment))
-    undo = reverse("labels:reopen", args=[assignment.pk])
+        return to_consent(request) if has_yet_to_agree(assignment) else _go(request, home_of(assignment))
     messages.success(request, _saved_sentence(assignment), extra_tags=undo)
     return _next(request, assignment)
+
+
+def _outrun(request, assignment, body):
+    """Keep both: the newer draft where it is, and what was sent on the page it came from."""
+    refusal = str(drafts.Outrun())
+    if request.htmx:  # that page stands, and its script lets its labeler choose
+        return JsonResponse({"revision": assignment.draft.revision, "detail": refusal}, status=409)
+    sentence = _("Submit again to keep what stands here, or reload the page to see the other.")
+    messages.warning(request, f"{refusal} {sentence}")
+    return _sheet_page(request, assignment, status=409, body=body, leaf=_page_asked_for(request.POST))
 
 
 def _next(request, assignment):

@@ -149,10 +149,29 @@ def test_submit_does_not_go_on_unasked(anns, sheet):
 
 def test_submitting_again_is_the_same_label(anns, sheet):
     first = anns.post(address(sheet, "submit/"), BODY)
-    again = anns.post(address(sheet, "submit/"), {**BODY, "ranking": [["A", "B", "C", "D"]]})
+    again = anns.post(address(sheet, "submit/"), BODY | {"seconds": 99})
 
     assert (again.status_code, again.json()) == (first.status_code, first.json())
     assert Label.objects.count() == 1
+
+
+def test_submitting_something_else_again_is_409_and_kept_as_a_draft(anns, sheet):
+    anns.post(address(sheet, "submit/"), BODY)
+    others = {**BODY, "ranking": [["A", "B", "C", "D"]]}
+
+    answer = anns.post(address(sheet, "submit/"), others, headers={"Idempotency-Key": "others"})
+
+    assert answer.status_code == 409
+    assert "what came now was not taken. It is kept as a draft." in answer.json()["detail"]
+    assert (Label.objects.count(), Draft.objects.get().body) == (1, others)
+
+
+@pytest.mark.parametrize(("revision", "status"), [(6, 409), (7, 201), ("7", 400), (-1, 400)])
+def test_a_submission_may_name_the_draft_that_it_was_made_from(anns, sheet, revision, status):
+    anns.put(address(sheet, "draft/"), {"revision": 7, "seconds": 1, "ranking": [["A"]]})
+
+    assert anns.post(address(sheet, "submit/"), {**BODY, "revision": revision}).status_code == status
+    assert Draft.objects.count() == (status != 201)
 
 
 def test_the_last_submission_is_answered_with_no_next_sheet(anns, sheet):

@@ -71,11 +71,23 @@ def test_a_submission_sent_again_long_after_changes_nothing_and_leads_back_to_wo
     _answer, second = browser.submit(first, fields)
     _answer, third = browser.submit(second, second.filled_in())
 
-    answer, following = browser.submit(first, fields | {"A-notes": "another thought, too late"})
+    answer, following = browser.submit(first, fields)
 
     assert (answer.status, following.id) == (200, third.id)
-    assert Label.objects.count() == 2
+    assert (Label.objects.count(), Draft.objects.count()) == (2, 0)
+
+
+def test_other_words_sent_long_after_change_no_label_and_are_kept(browser, project):
+    first = browser.start(project)
+    fields = first.filled_in()
+    _answer, second = browser.submit(first, fields)
+
+    answer, following = browser.submit(first, fields | {"A-notes": "another thought, too late"})
+
+    assert (answer.status, following.id) == (200, second.id)
+    assert "what came now was not taken" in answer.text
     assert not Label.objects.filter(ratings__notes__contains="too late").exists()
+    assert Draft.objects.get().body["ratings"][0]["notes"] == "another thought, too late"
 
 
 def test_two_tabs_hold_the_same_sheet_and_the_second_to_submit_goes_on(browser, project):

@@ -46,9 +46,37 @@ def test_submitting_twice_gives_the_first_label_again_and_ends_the_draft(ann):
     drafts.save_draft(assignment=sheet, revision=1, body={"text": "The"})
     first = recording.record(assignment=sheet, body={"text": "The Rhine."})
 
-    again = recording.record(assignment=sheet, body={"text": "The Nile."})
+    again = recording.record(assignment=sheet, body={"text": "The Rhine.", "seconds": 9})
 
     assert (again, Demonstration.objects.get().text, Draft.objects.count()) == (first, "The Rhine.", 0)
+
+
+def test_another_text_for_a_submitted_sheet_is_refused_and_kept(ann):
+    sheet = sheet_of(ann)
+    recording.record(assignment=sheet, body={"text": "short"})
+
+    with pytest.raises(recording.SaidOtherwise):
+        recording.record(assignment=sheet, body={"text": "an hour of other words"})
+
+    assert (Demonstration.objects.get().text, Draft.objects.get().body) == ("short", {"text": "an hour of other words"})
+
+
+def test_a_prompt_and_its_answer_sent_again_are_one_label(ann):
+    sheet = asking_sheet_of(ann)
+    body = {"text": "a", "prompt": {"type": "plain", "text": " Why?\r\n", "examples": []}, "tags": []}
+    first = recording.record(assignment=sheet, body=body)
+
+    assert recording.record(assignment=sheet, body=body | {"seconds": 3}) == first
+
+
+def test_a_newer_draft_is_not_submitted_away(ann):
+    sheet = sheet_of(ann)
+    drafts.save_draft(assignment=sheet, revision=9, body={"text": "longer"})
+
+    with pytest.raises(drafts.Outrun):
+        recording.record(assignment=sheet, body={"text": "old"}, revision=1)
+
+    assert (Demonstration.objects.count(), Draft.objects.get().body) == (0, {"text": "longer"})
 
 
 @pytest.mark.parametrize("text", [None, "", " \n\t", "\u200b\u3164", "\0"])

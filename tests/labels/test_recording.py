@@ -5,8 +5,8 @@ import threading
 import pytest
 from django.db import IntegrityError, connection
 
-from labeling.labels import bodies, recording
-from labeling.labels.models import Answer, Label, Place, Rating
+from labeling.labels import bodies, recording, reopening
+from labeling.labels.models import Answer, Label, Lock, Place, Rating
 from labeling.work import drafts, queue
 from labeling.work.models import Assignment, Draft
 from tests.factories import LabelerFactory, ProjectFactory, TaskFactory
@@ -32,11 +32,58 @@ def test_a_label_holds_what_was_said(sheet, body):
 def test_submitting_twice_gives_the_first_label_again(sheet, body):
     first = recording.record(assignment=sheet, body=body)
 
-    again = recording.record(assignment=sheet, body=body | {"ranking": [["A", "B", "C", "D"]]})
+    again = recording.record(assignment=sheet, body=body | {"seconds": 99})
 
     assert again == first
-    assert Label.objects.count() == 1
+    assert (Label.objects.get().seconds, Draft.objects.count()) == (95, 0)
+
+
+@pytest.mark.parametrize("others", [{"ranking": [["A", "B", "C", "D"]]}, {"ranking": [["A"]]}, {"ranking": "A"}])
+def test_other_words_for_a_submitted_sheet_are_refused_and_kept_as_its_draft(sheet, body, others):
+    first = recording.record(assignment=sheet, body=body)
+
+    with pytest.raises(recording.SaidOtherwise, match="was not taken. It is kept as a draft. Reopen the sheet"):
+        recording.record(assignment=sheet, body=body | others)
+
+    assert Label.objects.get() == first
     assert Place.objects.filter(rank=1).count() == 1
+    assert (Draft.objects.get().revision, Draft.objects.get().body) == (1_000_001, body | others)
+    reopening.reopen(assignment=Assignment.objects.get())
+    assert Draft.objects.get().body == body | others
+
+
+def test_other_words_for_a_locked_label_are_kept_and_hear_why_it_stays(sheet, body):
+    label = recording.record(assignment=sheet, body=body)
+    reopening.lock(labels=[label.pk], because=Lock.FROZEN)
+
+    with pytest.raises(recording.SaidOtherwise, match="It is part of a dataset") as refused:
+        recording.record(assignment=sheet, body=body | {"ranking": [["A", "B", "C", "D"]]})
+
+    assert (refused.value.may_reopen, Draft.objects.count()) == (False, 1)
+
+
+def test_a_draft_that_was_saved_elsewhere_since_is_not_submitted_away(sheet, body):
+    drafts.save_draft(assignment=sheet, revision=9, body={"ranking": [["A"]]})
+
+    with pytest.raises(drafts.Outrun):
+        recording.record(assignment=sheet, body=body, revision=1)
+
+    assert (Label.objects.count(), Draft.objects.get().revision, Assignment.objects.get().state) == (0, 9, "open")
+
+
+@pytest.mark.parametrize("revision", [9, 10, None])
+def test_a_draft_that_the_submission_was_made_from_gives_way_to_it(sheet, body, revision):
+    drafts.save_draft(assignment=sheet, revision=9, body={"ranking": [["A"]]})
+
+    assert recording.record(assignment=sheet, body=body, revision=revision) == Label.objects.get()
+    assert Draft.objects.count() == 0
+
+
+def test_a_newer_draft_of_the_same_words_is_no_hindrance(sheet, body):
+    """A page that is left saves what is on it while its form is on the way."""
+    drafts.save_draft(assignment=sheet, revision=2, body=body | {"seconds": 96})
+
+    assert recording.record(assignment=sheet, body=body, revision=1) == Label.objects.get()
 
 
 def test_a_body_with_faults_stores_nothing(sheet, body):

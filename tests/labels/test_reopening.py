@@ -281,10 +281,22 @@ def test_a_submission_sent_again_after_undo_changes_nothing(sheet, ann, client_o
     client.post(url("submit", sheet), form)
     client.post(url("reopen", sheet))
 
-    answer = client.post(url("submit", sheet), form | {"A-notes": "the first request once more"})
+    answer = client.post(url("submit", sheet), form)
 
     assert answer.url == url("sheet", sheet)
     assert (Label.objects.count(), fresh(sheet).state) == (1, "open")
+
+
+def test_other_words_from_a_page_of_before_the_undo_are_asked_about(sheet, ann, client_of, form):
+    client = client_of(ann)
+    client.post(url("submit", sheet), form)
+    client.post(url("reopen", sheet))
+
+    answer = client.post(url("submit", sheet), form | {"A-notes": "typed in another tab"})
+
+    assert (answer.status_code, Label.objects.count(), fresh(sheet).state) == (409, 1, "open")
+    shown = answer.context["sheet"]
+    assert (shown.slots[0].notes, shown.revision) == ("typed in another tab", 1_000_000)
 
 
 def test_a_late_draft_from_before_overwrites_nothing(sheet, ann, client_of, form):

@@ -122,6 +122,58 @@ def test_the_same_form_posted_twice_makes_one_label(sheet, ann, client_of, form)
     assert Label.objects.count() == 1
 
 
+def test_other_words_posted_for_a_submitted_sheet_are_not_said_to_be_saved_and_come_back_with_undo(
+    sheet, ann, client_of, form
+):
+    client = client_of(ann)
+    client.post(url("submit", sheet), form)
+    client.get("/")  # what was saved has been read
+
+    page = client.post(url("submit", sheet), form | {"A-notes": "an hour of other words"}, follow=True).text
+
+    assert "what came now was not taken" in page
+    assert "Saved:" not in page
+    assert Label.objects.get().ratings.filter(notes="").count() == 4
+    shown = client.post(url("reopen", sheet), follow=True).context["sheet"]
+    assert shown.slots[0].notes == "an hour of other words"
+
+
+def test_submitting_throws_no_newer_draft_away_and_drops_nothing(sheet, ann, client_of, form):
+    client = client_of(ann)
+    drafts.save_draft(assignment=sheet, revision=9, body={"ratings": [{"slot": "A", "notes": "from another machine"}]})
+
+    answer = client.post(url("submit", sheet), form | {"A-notes": "here"})
+
+    assert (answer.status_code, Label.objects.count()) == (409, 0)
+    assert "A newer draft of this sheet was saved elsewhere, so nothing was submitted." in answer.text
+    shown = answer.context["sheet"]
+    assert (shown.slots[0].notes, shown.revision) == ("here", 9)
+    assert Draft.objects.get().body["ratings"][0]["notes"] == "from another machine"
+    # Submitted once more, in full knowledge, it is taken.
+    client.post(url("submit", sheet), form | {"A-notes": "here", "revision": "9"})
+    assert Label.objects.get().ratings.filter(notes="here").count() == 1
+
+
+def test_a_script_hears_of_the_newer_draft_and_lets_its_labeler_choose(sheet, ann, client_of, form):
+    drafts.save_draft(assignment=sheet, revision=9, body={"ratings": [{"slot": "A", "notes": "from another machine"}]})
+
+    answer = client_of(ann).post(url("submit", sheet), form, headers={"HX-Request": "true"})
+
+    assert (answer.status_code, answer.json()) == (
+        409, {"revision": 9, "detail": "A newer draft of this sheet was saved elsewhere, so nothing was submitted."},
+    )  # fmt: skip
+
+
+def test_an_unfinished_sheet_that_is_refused_overwrites_no_newer_draft(sheet, ann, client_of, form):
+    del form["C-rank"]
+    drafts.save_draft(assignment=sheet, revision=9, body={"ratings": [{"slot": "A", "notes": "from another machine"}]})
+
+    answer = client_of(ann).post(url("submit", sheet), form | {"A-notes": "here"})
+
+    assert (answer.status_code, answer.context["sheet"].slots[0].notes) == (409, "here")
+    assert Draft.objects.get().body["ratings"][0]["notes"] == "from another machine"
+
+
 def test_a_draft_comes_back_as_it_was(sheet, ann, client_of):
     client = client_of(ann)
     fields = {"revision": "3", "B-overall_quality": "6", "B-rank": "3", "A-notes": "half a thought", "seconds": "41"}
