@@ -12,6 +12,8 @@ WHY = {
     "no_items": gettext_lazy("Nothing was answered that could be counted."),
     "not_graded": gettext_lazy("Nobody has graded anything yet."),
     "one_sided": gettext_lazy("It is undefined: there was nothing but one answer."),
+    "none_in_the_key": gettext_lazy("It is undefined: in what was answered, the key calls nothing sensitive."),
+    "none_given": gettext_lazy("It is undefined: nothing was flagged."),
     "all_ties": gettext_lazy("It is undefined: everything was tied."),
     "one_grader": gettext_lazy("It is undefined: nothing was graded twice."),
     "all_alike": gettext_lazy("It is undefined: all grades are the same."),

@@ -5,7 +5,7 @@ from math import sqrt
 
 import numpy as np
 
-from labeling.stats.intervals import Estimate, mean_over_items, over_items, share_over_items, undefined
+from labeling.stats.intervals import Estimate, mean_over_items, share_over_items, undefined
 
 WITHOUT_TIES, TIE_HALF = "without_ties", "tie_half"
 
@@ -15,7 +15,8 @@ def flag_agreement(items):
 
     `items` is [[(right, given), …], …]: for each item its decisions as pairs of bool. "agreement" is the share of equal
     answers; "recall" and "precision" are of yes; "kappa" is Cohen's (1960); "positive_agreement" is
-    2a / (2a + b + c), which says of rare flags what raw agreement hides (Cicchetti and Feinstein 1990).
+    2a / (2a + b + c), which says of rare flags what raw agreement hides (Cicchetti and Feinstein 1990): of all that
+    either calls yes, counted once for each of them, the share that the other does, too.
 
     >>> found = flag_agreement([[(True, True)], [(True, False)], [(False, False)], [(False, False)]])
     >>> {name: estimate.value for name, estimate in found.items()}
@@ -23,13 +24,20 @@ def flag_agreement(items):
     """
     counts = flag_counts(items)
     both, missed, false_alarms, neither = counts.T
+    agreement = share_over_items(both + neither, counts.sum(axis=1))
     return {
-        "agreement": share_over_items(both + neither, counts.sum(axis=1)),
-        "recall": share_over_items(both, both + missed),
-        "precision": share_over_items(both, both + false_alarms),
-        "kappa": over_items(_kappa, counts),
-        "positive_agreement": over_items(_positive_agreement, counts, lowest=0.0),
+        "agreement": agreement,
+        "recall": _of_yes(both, both + missed, "none_in_the_key"),
+        "precision": _of_yes(both, both + false_alarms, "none_given"),
+        "kappa": _kappa(agreement, counts.sum(axis=0)),
+        "positive_agreement": _of_yes(2 * both, 2 * both + missed + false_alarms, "one_sided"),
     }
+
+
+def _of_yes(matched, said, why):
+    """The share of what was said to be yes; if nothing was, `why`, unless nothing was answered at all."""
+    found = share_over_items(matched, said)
+    return undefined(why, len(said)) if found.value is None and len(said) else found
 
 
 def flag_counts(items):
@@ -46,19 +54,22 @@ def flag_counts(items):
 CELLS = ((True, True), (True, False), (False, True), (False, False))
 
 
-def _kappa(counts):
-    both, missed, false_alarms, neither = np.moveaxis(np.asarray(counts, float), -1, 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        n = both + missed + false_alarms + neither
-        observed = (both + neither) / n
-        expected = ((both + missed) * (both + false_alarms) + (neither + missed) * (neither + false_alarms)) / n**2
-        return (observed - expected) / (1 - expected)
+def _kappa(agreement, counts):
+    """Cohen's kappa with the interval that he gives it (1960): the agreement's own, beyond what chance explains.
 
-
-def _positive_agreement(counts):
-    both, missed, false_alarms, _neither = np.moveaxis(np.asarray(counts, float), -1, 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return 2 * both / (2 * both + missed + false_alarms)
+    `counts` are a, b, c, d over all items.
+    """
+    both, missed, false_alarms, neither = map(float, counts)
+    n = both + missed + false_alarms + neither
+    if n == 0:
+        return undefined("no_items")
+    expected = ((both + missed) * (both + false_alarms) + (neither + missed) * (neither + false_alarms)) / n**2
+    if expected == 1:
+        return undefined("one_sided", agreement.n)
+    value, low, high = (
+        (share - expected) / (1 - expected) for share in (agreement.value, agreement.low, agreement.high)
+    )
+    return Estimate(value, max(low, -1.0), high, agreement.n)
 
 
 def pair_agreement(right, given, variant=WITHOUT_TIES):
@@ -109,16 +120,30 @@ def ranking_agreement(items, variant=WITHOUT_TIES):
         return {"agreement": undefined("no_items"), "tau_b": undefined("no_items")}
     shares = [pair_agreement(right, given, variant) for right, given in items]
     taus = [tau_b(right, given) for right, given in items]
-    return {
-        "agreement": _mean(shares, 0.0, len(items)),
-        "tau_b": _mean(taus, -1.0, len(items)),
-    }
+    doubt = 0.5 if any(len(right) > 2 for right, _given in items) else 1.0  # one pair is in order, or it is not
+    return {"agreement": _mean(shares, 0.0, doubt), "tau_b": _mean(taus, -1.0, doubt)}
 
 
-def _mean(values, lowest, items):
+def _mean(values, lowest, doubt):
     if all(value is None for value in values):
-        return undefined("all_ties", items)
-    return mean_over_items(values, lowest=lowest, highest=1.0)
+        return undefined("all_ties", len(values))
+    return mean_over_items(values, lowest=lowest, highest=1.0, doubt=doubt)
+
+
+def pairs_told_apart(items):
+    """Return (told, possible): of all pairs that the key puts in order, how many were put in one at all.
+
+    `items` as in `ranking_agreement`. Whoever ties all but what is plain is right about what is left.
+
+    >>> pairs_told_apart([([1, 2, 3, 4], [1, 1, 1, 2]), ([1, 1, 2], [1, 2, 2])])
+    (4, 8)
+    """
+    pairs = [
+        (_order(right, *pair), _order(given, *pair))
+        for right, given in items
+        for pair in combinations(range(len(right)), 2)
+    ]
+    return sum(bool(right and given) for right, given in pairs), sum(bool(right) for right, _given in pairs)
 
 
 def grade_agreement(grades):
@@ -163,8 +188,7 @@ def _share(pairs, is_so):
 
 def _agreement_on_yes(pairs):
     said = [[one + other for one, other in item] for item in pairs]
-    found = share_over_items([2 * item.count(2) for item in said], [sum(item) for item in said])
-    return undefined("one_sided", len(pairs)) if found.value is None and pairs else found
+    return _of_yes([2 * item.count(2) for item in said], [sum(item) for item in said], "one_sided")
 
 
 def krippendorff_alpha(units, level="nominal"):

@@ -1,18 +1,17 @@
 """How sure can one be of a number that came from few items? 95 % intervals, and words where there is no number.
 
 Items are few (three demonstrations, eight rankings, twenty prompts to flag), and what is said within one item belongs
-together. So every interval here but Wilson's is over items, never over single answers.
+together. So every interval here but Wilson's is over items, never over single answers; and where what was seen is all
+alike, what was not seen keeps its doubt.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from math import erfc, sqrt
+from math import sqrt
 
 import numpy as np
 
 Z = 1.959963984540054  # of the normal distribution, for 95 %
-RESAMPLES = 2_000
-SEED = 2203_02155
+IN_ADVANCE = 2  # items; measured by tests.load.bench_coverage: 1 is too few, 3 make wider and no truer
 
 # Two-sided 95 % quantiles of Student's t by degrees of freedom 1 to 30; beyond, the expansion of Cornish and Fisher.
 T = (
@@ -67,18 +66,34 @@ def share_over_items(successes, trials):
     if n == 0:
         return undefined("no_items")
     share = float(successes.sum() / n)
-    effect = 1.0
-    if items > 1 and 0 < share < 1:
-        spread = items / (items - 1) * ((successes - share * trials) ** 2).sum() / n**2
-        effect = max(1.0, spread / (share * (1 - share) / n))
-    found = wilson(float(share * n / effect), float(n / effect))
+    worth = n / _design_effect(successes, trials, items)
+    found = wilson(float(share * worth), float(worth))
     return Estimate(share, min(found.low, share), max(found.high, share), items)
 
 
-def mean_over_items(values, *, lowest, highest):
+def _design_effect(successes, trials, items):
+    """How many trials are worth one independent one.
+
+    What hangs together shows only in items that hold something of the rarer answer. Without any, an item's trials count
+    as one; each that there is weighs what it shows against IN_ADVANCE items of which that is taken for granted.
+    """
+    n = trials.sum()
+    share = successes.sum() / n
+    telling = min((successes > 0).sum(), (successes < trials).sum())
+    if items == 1 or not telling:
+        return n / items
+    spread = items / (items - 1) * ((successes - share * trials) ** 2).sum() / n**2
+    seen = max(1.0, spread / (share * (1 - share) / n))
+    return (telling * seen + IN_ADVANCE * max(seen, n / items)) / (telling + IN_ADVANCE)
+
+
+def mean_over_items(values, *, lowest, highest, doubt=0.5):
     """Return the Estimate of the mean of one value per item, all within `lowest` … `highest`: Student's t, cut there.
 
-    With so few items as there are, percentiles of a bootstrap miss the truth about twice as often as they should.
+    With so few items as there are, percentiles of a bootstrap miss the truth about twice as often as they should, and
+    values that happen to be alike say little of those that were not seen. So each side reaches at least as far as the
+    doubt at an end of the scale, in proportion to how far off its own end is. That doubt is Wilson's for a share of 0
+    or 1 where an item can only be at one end or the other (`doubt` 1), and half of it where values lie between.
     """
     values = np.asarray([value for value in values if value is not None], float)
     if values.size == 0:
@@ -87,10 +102,9 @@ def mean_over_items(values, *, lowest, highest):
     if values.size == 1:
         return Estimate(mean, n=1)
     half = student(values.size - 1) * float(values.std(ddof=1)) / sqrt(values.size)
-    if half == 0:
-        # All alike: as for a share of 0 or 1, what was not seen may still be there.
-        half = (highest - lowest) * (1 - wilson(values.size, values.size).low) / 2
-    return Estimate(mean, max(mean - half, lowest), min(mean + half, highest), values.size)
+    least = doubt * (1 - wilson(values.size, values.size).low)
+    below, above = max(half, least * (mean - lowest)), max(half, least * (highest - mean))
+    return Estimate(mean, max(mean - below, lowest), min(mean + above, highest), values.size)
 
 
 def student(freedom):
@@ -98,41 +112,3 @@ def student(freedom):
     if freedom <= len(T):
         return T[freedom - 1]
     return Z + (Z**3 + Z) / (4 * freedom) + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * freedom**2)
-
-
-def over_items(statistic, counts, *, resamples=RESAMPLES, seed=SEED, lowest=-1.0, highest=1.0):
-    """Return the Estimate of a statistic of summed counts, by a bootstrap over items.
-
-    `counts` is an array, items × columns; `statistic` takes an array … × columns of sums and returns …, nan where it
-    is undefined. Percentiles of the resamples, spread by n and by Student's t as few items demand (Hesterberg 2015,
-    "expanded percentile"). Where it is undefined in more than half of the resamples, there is no interval.
-    """
-    counts = np.asarray(counts, float)
-    items = len(counts)
-    value = float(statistic(counts.sum(axis=0))) if items else np.nan
-    if np.isnan(value):
-        return undefined("no_items" if not items else "one_sided", items)
-    if items == 1:
-        return Estimate(value, n=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = statistic(_weights(items, resamples, seed) @ counts)
-    found = found[~np.isnan(found)]
-    if found.size < resamples / 2:
-        return Estimate(value, n=items)
-    tail = _tail(items)
-    low, high = np.quantile(found, [tail, 1 - tail])
-    return Estimate(value, max(min(float(low), value), lowest), min(max(float(high), value), highest), items)
-
-
-@lru_cache(maxsize=32)
-def _weights(items, resamples, seed):
-    """How often each item is in each resample. The same for every person who was asked as many items."""
-    drawn = np.random.default_rng(seed).integers(0, items, (resamples, items))
-    places = drawn + items * np.arange(resamples)[:, None]
-    return np.bincount(places.ravel(), minlength=resamples * items).reshape(resamples, items).astype(float)
-
-
-def _tail(items):
-    """The share to leave out at each end so that the width is that of a t-interval with the unbiased deviation."""
-    reach = sqrt(items / (items - 1)) * student(items - 1)
-    return erfc(reach / sqrt(2)) / 2

@@ -11,8 +11,12 @@ import numpy as np
 from labeling.stats.agreement import flag_agreement, ranking_agreement
 from labeling.stats.intervals import mean_over_items
 
-K = 4
 MANY = 4_000  # items that stand for infinitely many where the truth has no formula
+# Items, decisions about each, how often one is right, how much hangs together within an item. Eleven are table 3's.
+FLAGS = (
+    (24, 2, 0.95, 0), (24, 2, 0.75, 0), (24, 2, 0.75, 0.5), (24, 2, 0.95, 0.8), (24, 2, 0.5, 0), (60, 2, 0.75, 0.5),
+    (24, 11, 0.9, 0.5), (24, 11, 0.95, 0.5), (24, 9, 0.95, 0.8), (24, 11, 0.75, 0.5),
+)  # fmt: skip
 
 
 def main():
@@ -21,35 +25,35 @@ def main():
     asked = parser.parse_args()
     chance = np.random.default_rng(2203_02155)
     print(f"{'what':<48}{'n':>4}{'truth':>8}{'covered':>9}{'width':>7}{'none':>6}")
-    for n, ability, together in ((24, 0.95, 0), (24, 0.75, 0), (24, 0.75, 0.3), (24, 0.5, 0), (60, 0.75, 0.3)):
-        draw = flags(chance, ability, together)
+    for n, decisions, ability, together in FLAGS:
+        draw = flags(chance, decisions, ability, together)
         truths = {name: found.value for name, found in flag_agreement(draw(MANY)).items()}
         truths["agreement"] = ability
         found = [flag_agreement(draw(n)) for _ in range(asked.tests)]
         for name, truth in truths.items():
-            title = f"flags, {name}{', items hang together' if together else ''}"
+            title = f"flags {decisions}/item{f', {together:.0%} common' if together else ''}, {name}"
             report(title, n, truth, [one[name] for one in found])
-    for n, noise in ((8, 0.5), (8, 1.5), (8, 4), (20, 1.5)):
-        draw = rankings(chance, noise)
+    for n, k, noise in ((8, 4, 0.5), (8, 4, 0.8), (8, 4, 1.5), (8, 4, 4), (20, 4, 1.5), (8, 2, 0.8)):
+        draw = rankings(chance, k, noise)
         truths = {name: found.value for name, found in ranking_agreement(draw(MANY)).items()}
         found = [ranking_agreement(draw(n)) for _ in range(asked.tests)]
         for name, truth in truths.items():
-            report(f"rankings, {name}", n, truth, [one[name] for one in found])
-    for n, level in ((3, 6.0), (3, 4.0), (6, 5.0)):
+            report(f"rankings of {k}, {name}", n, truth, [one[name] for one in found])
+    for n, level in ((3, 6.0), (3, 4.0), (3, 6.8), (6, 5.0), (6, 6.8)):
         draw = grades(chance, level)
         truth = float(np.mean(draw(MANY)))
         found = [mean_over_items(draw(n), lowest=1, highest=7) for _ in range(asked.tests)]
         report("demonstrations, mean grade of two graders", n, truth, found)
 
 
-def flags(chance, ability, together):
-    """Two decisions per item; `together` is how much of what makes one right makes the other right, too."""
+def flags(chance, decisions, ability, together):
+    """So many decisions per item; `together` is the share of them that one and the same thing makes right or wrong."""
 
     def draw(items):
-        rights = chance.random((items, 2)) < 0.45
-        common = chance.random(items) < together
-        same = chance.random(items) < ability
-        hits = np.where(common[:, None], same[:, None], chance.random((items, 2)) < ability)
+        rights = chance.random((items, decisions)) < 0.45
+        same = chance.random((items, 1)) < ability
+        is_common = chance.random((items, decisions)) < together
+        hits = np.where(is_common, same, chance.random((items, decisions)) < ability)
         return [
             [(bool(right), bool(right) == bool(hit)) for right, hit in zip(*item, strict=True)]
             for item in zip(rights, hits, strict=True)
@@ -58,12 +62,12 @@ def flags(chance, ability, together):
     return draw
 
 
-def rankings(chance, noise):
-    """Four responses whose quality is seen through noise; the key's order is 1, 2, 3, 4."""
+def rankings(chance, k, noise):
+    """So many responses whose quality is seen through noise; the key's order is 1, 2, 3 …"""
 
     def draw(items):
-        seen = np.arange(K) + chance.normal(0, noise, (items, K))
-        return [(list(range(1, K + 1)), [int(rank) + 1 for rank in np.argsort(np.argsort(one))]) for one in seen]
+        seen = np.arange(k) + chance.normal(0, noise, (items, k))
+        return [(list(range(1, k + 1)), [int(rank) + 1 for rank in np.argsort(np.argsort(one))]) for one in seen]
 
     return draw
 

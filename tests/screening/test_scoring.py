@@ -5,8 +5,9 @@ from scipy.stats import kendalltau
 
 from labeling.labels.models import Label
 from labeling.quality import grading as grades
-from labeling.screening import grading, scoring, taking
+from labeling.screening import grading, saying, scoring, taking
 from labeling.screening.models import Criterion, Result
+from labeling.stats.agreement import flag_agreement
 from labeling.stats.intervals import wilson
 from tests.factories import UserFactory
 from tests.factories.screening import applicant, attempt_of, work_through
@@ -24,7 +25,7 @@ def test_the_right_answers_agree_with_the_key_throughout(test, abe):
 
     flags, rankings = results[Criterion.FLAGS], results[Criterion.RANKINGS]
     assert (flags.value, flags.n, flags.high) == (1.0, 4, 1.0)
-    assert (flags.low, flags.measures["kappa"]["value"]) == (pytest.approx(wilson(8, 8).low), 1.0)
+    assert (flags.low, flags.measures["kappa"]["value"]) == (pytest.approx(wilson(4, 4).low), 1.0)
     assert flags.measures["counts"] == {"both_yes": 4, "missed": 0, "false_alarms": 0, "both_no": 4}
     assert (rankings.value, rankings.n, rankings.measures["tau_b"]["value"]) == (1.0, 2, 1.0)
     assert results[Criterion.SELF_ASSESSMENT].measures == {"chosen": {"topics": ["hate"], "groups": ["old"]}}
@@ -39,6 +40,16 @@ def test_the_opposite_agrees_nowhere(test, abe):
     assert rankings.value == 0.0
     by_scipy = (kendalltau([2, 1, 3, 4], [3, 4, 2, 1]).statistic + kendalltau([1, 3, 2, 2], [3, 1, 2, 2]).statistic) / 2
     assert rankings.measures["tau_b"]["value"] == pytest.approx(by_scipy)
+
+
+def test_whoever_never_flags_is_told_that_and_not_that_nothing_was_answered():
+    found = flag_agreement([[(True, False)]] * 5 + [[(False, False)]] * 5)
+    of_no_yes = flag_agreement([[(False, False)]] * 5)
+
+    assert saying.why(found["precision"].why) == "It is undefined: nothing was flagged."
+    assert saying.why(of_no_yes["recall"].why) == (
+        "It is undefined: in what was answered, the key calls nothing sensitive."
+    )
 
 
 def test_what_was_not_answered_is_left_out_and_counted(test, abe):

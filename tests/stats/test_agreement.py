@@ -1,11 +1,14 @@
 """Is agreement what its authors defined, by hand and by scipy?"""
 
+import doctest
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
+from labeling.stats import agreement
 from labeling.stats.agreement import (
     TIE_HALF,
     WITHOUT_TIES,
@@ -13,11 +16,16 @@ from labeling.stats.agreement import (
     grade_agreement,
     krippendorff_alpha,
     pair_agreement,
+    pairs_told_apart,
     ranking_agreement,
     tau_b,
 )
 
 RANKS = st.integers(2, 9).flatmap(lambda k: st.tuples(*[st.lists(st.integers(1, k), min_size=k, max_size=k)] * 2))
+
+
+def test_the_examples_in_the_docstrings_hold():
+    assert doctest.testmod(agreement).failed == 0
 
 
 @given(RANKS)
@@ -56,6 +64,21 @@ def test_rankings_are_averaged_over_items_however_many_pairs_each_has():
     assert (found["agreement"].value, found["agreement"].n, found["tau_b"].value) == (0.5, 2, 0.0)
 
 
+def test_whoever_tells_only_the_worst_apart_agrees_throughout_and_has_compared_half():
+    items = [([1, 2, 3, 4], [1, 1, 1, 2])] * 8
+
+    found = ranking_agreement(items)
+
+    assert (found["agreement"].value, found["tau_b"].value) == (1.0, pytest.approx(3 / 18**0.5))
+    assert pairs_told_apart(items) == (24, 48)
+
+
+def test_a_single_pair_is_as_much_in_doubt_as_a_yes_or_no():
+    of_pairs, of_fours = (ranking_agreement([([*range(k)], [*range(k)])] * 8)["agreement"] for k in (2, 4))
+
+    assert of_pairs.low < of_fours.low < 1
+
+
 def test_a_key_of_ties_alone_gives_no_number_but_a_reason():
     assert ranking_agreement([([1, 1], [1, 2])])["agreement"].why == "all_ties"
     assert ranking_agreement([])["agreement"].why == "no_items"
@@ -68,7 +91,16 @@ def test_always_no_agrees_often_where_flags_are_rare_and_the_other_measures_tell
 
     assert found["agreement"].value == 0.9
     assert (found["recall"].value, found["kappa"].value, found["positive_agreement"].value) == (0, 0, 0)
-    assert found["precision"].why == "no_items"
+    assert (found["precision"].why, found["precision"].n) == ("none_given", 20)
+
+
+def test_it_is_told_apart_whether_the_key_or_the_answers_hold_no_yes():
+    found = flag_agreement([[(False, False)]] * 5)
+
+    assert {name: estimate.why for name, estimate in found.items() if estimate.value is None} == {
+        "recall": "none_in_the_key", "precision": "none_given", "kappa": "one_sided", "positive_agreement": "one_sided",
+    }  # fmt: skip
+    assert {estimate.why for estimate in flag_agreement([]).values()} == {"no_items"}
 
 
 def test_flags_by_hand():
@@ -96,7 +128,15 @@ def test_only_equal_answers_make_everything_one():
     found = flag_agreement([[(True, True), (False, False)]] * 10)
 
     assert {name: estimate.value for name, estimate in found.items()} == dict.fromkeys(found, 1)
-    assert found["agreement"].low < 1
+    assert {estimate.high for estimate in found.values()} == {1}
+    assert all(0.3 < estimate.low < 0.8 for estimate in found.values())
+
+
+def test_kappa_doubts_as_much_as_the_agreement_that_it_rests_on():
+    """Cohen (1960): where chance explains half, kappa is twice as far from 1 as the agreement is."""
+    found = flag_agreement([[(True, True)], [(False, False)]] * 10)
+
+    assert 1 - found["kappa"].low == pytest.approx(2 * (1 - found["agreement"].low))
 
 
 # Krippendorff (2011), "Computing Krippendorff's Alpha-Reliability", section C: four observers, twelve units, gaps.
