@@ -10,10 +10,11 @@ from labeling.work import queue
 from labeling.work.models import Draft
 
 # An equal revision changes nothing either: it is a replay of the same request, or comes from another window.
-# The lock makes it wait for a submission or a release under way, and see what became of the sheet.
+# The lock makes it wait for a submission or a release under way, and see what became of the sheet. It is the one that
+# the lease is extended under: two drafts that shared a weaker one would wait for each other to let go of it.
 SAVE = """
 INSERT INTO work_draft (assignment_id, revision, body, saved_at)
-SELECT id, %s, %s::jsonb, %s FROM work_assignment WHERE id = %s AND state = ANY(%s) FOR SHARE
+SELECT id, %s, %s::jsonb, %s FROM work_assignment WHERE id = %s AND state = ANY(%s) FOR NO KEY UPDATE
 ON CONFLICT (assignment_id) DO UPDATE
     SET revision = excluded.revision, body = excluded.body, saved_at = excluded.saved_at
     WHERE work_draft.revision < excluded.revision

@@ -12,8 +12,8 @@ from labeling.api import tasks
 from labeling.api.models import KeptAnswer
 from labeling.candidates.models import ModelEndpoint
 from labeling.prompts.models import Import
-from labeling.work.models import Assignment, Project
-from tests.factories import ProjectFactory, TaskFactory
+from labeling.work.models import Assignment, Draft, Project
+from tests.factories import LabelerFactory, ProjectFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -158,3 +158,25 @@ def test_eight_at_once_are_one(rest, eve):
         answers = set(pool.map(make, clients))
 
     assert answers == {(201, Project.objects.get().pk)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_drafts_of_one_sheet_from_four_machines_never_wait_for_each_other_in_a_circle(rest):
+    """Each is one transaction with its kept answer: it holds the sheet from the draft to the end of the lease anew."""
+    ann, project = LabelerFactory(), TaskFactory().project
+    sheet = rest(ann).post(f"/api/v1/projects/{project.pk}/next/").json()["assignment"]
+
+    def write(machine):
+        client, answers = rest(ann), set()
+        for number in range(25):
+            body, key = {"revision": 4 * number + machine + 1, "seconds": number}, f"{machine}-{number}"
+            answer = client.put(f"/api/v1/assignments/{sheet}/draft/", body, headers={"Idempotency-Key": key})
+            answers.add(answer.status_code)
+        connection.close()
+        return answers
+
+    with ThreadPoolExecutor(4) as pool:
+        answered = list(pool.map(write, range(4)))
+
+    assert answered == [{200}] * 4
+    assert Draft.objects.get().revision == 100
