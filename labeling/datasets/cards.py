@@ -1,8 +1,10 @@
 """What should whoever finds the files know about them? A dataset card, in the form that Hugging Face's hub reads."""
 
+import orjson
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from labeling.datasets.columns import features
 from labeling.datasets.models import UNITS, DatasetKind
 from labeling.people.models import Cohort
 from labeling.prompts.models import Source
@@ -39,6 +41,7 @@ def card(*, choice, manifest):
         "task": TASKS[choice.kind],
         "sources": sources,
         "license": licenses.pop() if len(licenses) == 1 else "",
+        "features": [orjson.dumps(column).decode() for column in features(choice.kind, choice.format)],
         "cohorts": _cohorts(choice),
         "agreed": _percent(manifest["agreement"]),
         "languages": _languages(choice),

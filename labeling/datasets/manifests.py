@@ -13,7 +13,7 @@ from labeling.guidelines.models import FormVersion, InstructionsVersion
 from labeling.people.pseudonyms import pseudonym
 from labeling.prompts.models import Split
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def manifest(*, version, choice, files, tally, snapshot_at):

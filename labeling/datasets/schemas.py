@@ -4,9 +4,12 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 TEXT, NUMBER, WHOLE, ANY = {"type": "string"}, {"type": "number"}, {"type": "integer"}, {"type": "object"}
 MAYBE_TEXT = {"type": ["string", "null"]}
+# What has no shape of its own, where columns must not change their type from line to line.
+JSON = {"type": "string", "contentMediaType": "application/json"}
 ID = {"type": "string", "pattern": "^[0-9a-f-]+$"}
 SPLIT = {"enum": ["train", "valid", "test"]}
-COHORT = {"enum": ["training", "held_out", None]}
+COHORT = {"enum": ["training", "held_out", ""]}  # researchers are in neither
+MAYBE_COHORT = {"enum": ["training", "held_out", None]}
 RANK = {"type": "integer", "minimum": 1, "maximum": 16}
 QUALITY = {"type": ["integer", "null"], "minimum": 1, "maximum": 7}
 SCORE = {"type": "number", "minimum": -100, "maximum": 100}  # on the scale of its question, mostly 1–7
@@ -34,8 +37,12 @@ SAID = listed(exactly({"role": {"const": "assistant"}, "content": TEXT}), fewest
 SAID_SOMETHING = listed(
     exactly({"role": {"const": "assistant"}, "content": {"type": "string", "pattern": r"\S"}}), fewest=1, most=1
 )
-RESPONSE = {"id": ID, "model": MAYBE_TEXT, "role": TEXT, "sampling": ANY}
-JUDGED = exactly({**RESPONSE, "overall_quality": QUALITY, "answers": ANY})
+JUDGED = exactly({"id": ID, "model": TEXT, "role": TEXT, "sampling": JSON, "overall_quality": QUALITY, "answers": JSON})
+ANSWER = {  # of WebGPT
+    "quotes": exactly({"title": listed(TEXT), "extract": listed(TEXT)}),
+    "answer": TEXT,
+    "score": {"enum": [-1.0, 0.0, 1.0]},
+}
 WHO = {"labeler": TEXT, "cohort": COHORT, "split": SPLIT}
 
 SCHEMAS = {
@@ -44,14 +51,14 @@ SCHEMAS = {
             "prompt": PROMPT,
             "completion": SAID_SOMETHING,
             "from": {"enum": ["demonstration", "reference", "response"]},
-            "model": MAYBE_TEXT,
+            "model": TEXT,
             "prompt_id": ID,
-            "labeler": MAYBE_TEXT,
+            "labeler": TEXT,
             "cohort": COHORT,
             "rating": {**SCORE, "type": ["number", "null"]},
             "split": SPLIT,
             "owner": TEXT,
-            "meta": ANY,
+            "meta": JSON,
         }
     ),
     ("sft", "openai"): exactly({"messages": listed(TURN, fewest=2)}),
@@ -70,7 +77,7 @@ SCHEMAS = {
             "owner": TEXT,
             "instructions_version": WHOLE,
             "seconds": WHOLE,
-            "meta": ANY,
+            "meta": JSON,
         }
     ),
     ("comparisons", "trl"): exactly(
@@ -99,17 +106,11 @@ SCHEMAS = {
     ("comparisons", "hh"): exactly(
         {name: {"type": "string", "pattern": "^\n\nHuman: [\\s\\S]*\n\nAssistant: "} for name in ("chosen", "rejected")}
     ),
-    ("comparisons", "webgpt"): listed(
-        exactly(
-            {
-                "question": exactly({"dataset": TEXT, "id": ID, "full_text": TEXT}),
-                "quotes": exactly({"title": listed(TEXT), "extract": listed(TEXT)}),
-                "answer": TEXT,
-                "score": {"enum": [-1.0, 0.0, 1.0]},
-            }
-        ),
-        fewest=2,
-        most=2,
+    ("comparisons", "webgpt"): exactly(
+        {
+            "question": exactly({"dataset": TEXT, "id": ID, "full_text": TEXT}),
+            **{f"{name}_{place}": of for place in (0, 1) for name, of in ANSWER.items()},
+        }
     ),
     ("unpaired", "trl"): exactly(
         {
@@ -118,7 +119,7 @@ SCHEMAS = {
             "label": {"type": "boolean"},
             "rating": SCORE,
             "ratings": {"type": "integer", "minimum": 1},
-            "model": MAYBE_TEXT,
+            "model": TEXT,
             "prompt_id": ID,
             "response_id": ID,
             "split": SPLIT,
@@ -130,12 +131,12 @@ SCHEMAS = {
             "prompt": PROMPT,
             "prompt_id": ID,
             "source": TEXT,
-            "use_case": MAYBE_TEXT,
+            "use_case": TEXT,
             "tags": listed(TEXT),
-            "language": MAYBE_TEXT,
+            "language": TEXT,
             "split": SPLIT,
             "owner": TEXT,
-            "meta": ANY,
+            "meta": JSON,
         }
     ),
     ("ratings", "native"): exactly(
@@ -143,12 +144,14 @@ SCHEMAS = {
             "task": ID,
             "prompt_id": ID,
             "prompt": PROMPT,
-            "response": exactly({**RESPONSE, "text": TEXT}),
+            "response": exactly({"id": ID, "model": MAYBE_TEXT, "role": TEXT, "sampling": ANY, "text": TEXT}),
             "overall_quality": QUALITY,
             "answers": ANY,
             "prompt_answers": ANY,
             "notes": TEXT,
-            **WHO,
+            "labeler": TEXT,
+            "cohort": MAYBE_COHORT,
+            "split": SPLIT,
             "owner": TEXT,
             "form_version": WHOLE,
             "instructions_version": WHOLE,
@@ -174,7 +177,7 @@ SCHEMAS = {
             "kind": {"enum": ["demonstration", "ranking", "rating"]},
             "purpose": {"enum": ["training", "evaluation"]},
             "labeler": TEXT,
-            "cohort": COHORT,
+            "cohort": MAYBE_COHORT,
             "by_program": {"type": "boolean"},
             "calibration": {"type": "boolean"},
             "form_version": WHOLE,
@@ -189,7 +192,9 @@ SCHEMAS = {
             "demonstration": {
                 "anyOf": [
                     {"type": "null"},
-                    exactly({"text": TEXT, "prompt_type": MAYBE_TEXT, "tags": {"type": ["array", "null"]}}),
+                    exactly(
+                        {"text": TEXT, "prompt_type": MAYBE_TEXT, "tags": {"type": ["array", "null"], "items": TEXT}}
+                    ),
                 ]
             },
             "prompt_messages": PROMPT,

@@ -4,7 +4,7 @@ Pairs of one ranking are not independent; shuffled into one set they overfit wit
 section 3.5). The loss of a ranking is the mean of −log σ(s_chosen − s_rejected) over its strictly ordered pairs, and
 that of a batch the mean over its rankings. With two responses it is the loss of TRL's reward trainer.
 
-    rows = load_dataset("json", data_files="train.jsonl.gz")["train"]
+    rows = load_dataset("comparisons")["train"]  # the folder, with its README.md
     trainer = ListwiseTrainer(model, args, train_dataset=rows, data_collator=Collator(tokenizer))
     trainer.train()
 

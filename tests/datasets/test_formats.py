@@ -86,25 +86,24 @@ def test_a_grouped_line_is_the_whole_ranking_in_the_order_of_the_candidates(ann,
         "id": str(first.pk),
         "model": first.endpoint.name,
         "role": "other",
-        "sampling": {"temperature": 0.7, "n": 1},
+        "sampling": '{"n": 1, "temperature": 0.7}',
         "overall_quality": 6,
-        "answers": said,
+        "answers": orjson.dumps(said).decode(),
     }
-    assert list(line["responses"][0]["answers"]) == [question["key"] for question in RICH_FORM[1:]]
-    assert [(one["overall_quality"], one["answers"]) for one in line["responses"][1:]] == [(None, {})] * 3
+    assert list(orjson.loads(line["responses"][0]["answers"])) == [question["key"] for question in RICH_FORM[1:]]
+    assert [(one["overall_quality"], one["answers"]) for one in line["responses"][1:]] == [(None, "{}")] * 3
     assert line["labeler"] == pseudonym(ann.pseudonym_key)
     assert (line["cohort"], line["split"], line["owner"]) == ("training", "valid", task.prompt.owner.key_hash)
     assert (line["instructions_version"], line["seconds"]) == (1, 212)
-    assert line["meta"] == {"z": 1, "a": [1.1, 12345678901234567890]}
+    assert line["meta"] == '{"a": [1.1, 12345678901234567890], "z": 1}'
     assert said == {answer.question.key: answer.value for answer in Answer.objects.filter(label=label)}
 
 
 def test_numbers_too_large_for_64_bits_leave_as_they_came(ann, project, task_of):
     rank(task_of(project, meta={"id": 2**80, "share": 0.1}), ann, "A > B > C > D")
 
-    assert (
-        b'"meta":{"id": 1208925819614629174706176, "share": 0.1}' in next(_encoded(read(project), grouped, Tally()))[1]
-    )
+    ((_split, line),) = _encoded(read(project), grouped, Tally())
+    assert rb'"meta":"{\"id\": 1208925819614629174706176, \"share\": 0.1}"' in line
 
 
 def test_a_reference_is_by_no_model_and_in_the_role_of_a_human(ann, project, task_of):
@@ -115,7 +114,7 @@ def test_a_reference_is_by_no_model_and_in_the_role_of_a_human(ann, project, tas
 
     (line,) = lines(grouped, project)
 
-    assert (line["responses"][0]["model"], line["responses"][0]["role"]) == (None, "human")
+    assert (line["responses"][0]["model"], line["responses"][0]["role"]) == ("", "human")
 
 
 def test_a_reference_that_was_drawn_is_not_told_apart_on_the_sheet_and_is_in_the_file(ann, task_of):
@@ -141,7 +140,7 @@ def test_a_reference_that_was_drawn_is_not_told_apart_on_the_sheet_and_is_in_the
     assert page == page_of_a_model
     [line] = lines(grouped, project)
     facts = {one["id"]: (one["model"], one["role"]) for one in line["responses"]}
-    assert facts.pop(str(reference.pk)) == (None, "human")
+    assert facts.pop(str(reference.pk)) == ("", "human")
     assert all(model and role == "other" for model, role in facts.values())
     by_rank = dict(zip(line["ranks"], line["completions"], strict=True))
     assert by_rank[1] == [{"role": "assistant", "content": "by a person"}]
@@ -191,7 +190,7 @@ def test_programs_leave_only_where_asked_for(ann, judge, project, task_of):
 def test_a_researcher_who_labels_belongs_to_no_cohort(rita, project, task_of):
     rank(task_of(project), rita, "A > B > C > D")
 
-    assert [line["cohort"] for line in lines(grouped, project)] == [None]
+    assert [line["cohort"] for line in lines(grouped, project)] == [""]
 
 
 def test_a_labeler_has_one_pseudonym_in_all_lines_and_versions(ann, bob, project, task_of):
@@ -289,7 +288,7 @@ def test_what_a_prompts_tags_kept_from_being_asked_is_null(project, ann, task_of
     rank(task_of(project, tags=["ambiguous"]), ann, "A > B > C > D", answers={"A": {"fails_task": False}, "B": {}})
     rank(task_of(project, tags=["closed_domain"]), ann, "A > B > C > D", answers={"A": {"closed": True}, "B": {}})
 
-    said = [[response["answers"] for response in line["responses"]] for line in lines(grouped, project)]
+    said = [[orjson.loads(response["answers"]) for response in line["responses"]] for line in lines(grouped, project)]
 
     assert said == [
         [{"closed": None, "fails_task": False}, {"closed": None}, {}, {}],

@@ -107,7 +107,7 @@ def test_the_manifest_says_what_was_chosen_counted_and_left_out(ann, project, ta
     assert said["lengths"]["prompt"]["max"] == len(project.tasks.get().prompt.messages[0]["content"])
     assert said["instructions_versions"] == [{"instructions": project.instructions.name, "version": 1, "rankings": 1}]
     assert said["form_versions"] == [{"form": project.form.key, "version": 1, "rankings": 1}]
-    assert (said["schema_version"], said["code_version"]) == (1, "0.1.0")
+    assert (said["schema_version"], said["code_version"]) == (2, "0.1.0")
     assert version.requested_at <= datetime.fromisoformat(said["snapshot_at"]) <= version.frozen_at
     assert said["files"] == [
         {"name": "train.jsonl.gz", "split": "train", "rows": 3, "bytes": file.bytes, "sha256": file.sha256}

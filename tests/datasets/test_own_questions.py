@@ -123,6 +123,6 @@ def test_references_that_were_rated_come_by_their_rating_and_only_once(ann):
 
     assert imitated(project, minimum_rating=6) == [("Rated highly.", "reference", 6.0)]
     assert imitated(project, minimum_rating=6, references=True) == [
-        ("Not rated yet.", "reference", None),
         ("Rated highly.", "reference", 6.0),
+        ("Not rated yet.", "reference", None),
     ]

@@ -78,9 +78,7 @@ def judge():
 
 
 def rows(place, name):
-    return load_dataset("json", data_files=str(place / name / "train.jsonl.gz"), cache_dir=str(place / "cache"))[
-        "train"
-    ]
+    return load_dataset(str(place / name), cache_dir=str(place / "cache"))["train"]
 
 
 def common(place, **more):

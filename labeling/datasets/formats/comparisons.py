@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+from labeling.datasets.reading.records import as_text
 from labeling.stats.preference import n_possible, n_ties, pairs
 
 NO_PREFERENCE = "rankings without a preference"
@@ -26,12 +27,12 @@ def grouped(rankings, left_out):
             "n_ties": n_ties(ranks),
             "responses": [_facts(response) for response in ranking.responses],
             "labeler": ranking.labeler,
-            "cohort": ranking.cohort,
+            "cohort": ranking.cohort or "",
             "split": ranking.split,
             "owner": ranking.owner,
             "instructions_version": ranking.instructions_version,
             "seconds": ranking.seconds,
-            "meta": ranking.meta,
+            "meta": as_text(ranking.meta),
         }
 
 
@@ -54,7 +55,7 @@ def trl(rankings, left_out):
                 "chosen_id": chosen.id,
                 "rejected_id": rejected.id,
                 "labeler": ranking.labeler,
-                "cohort": ranking.cohort,
+                "cohort": ranking.cohort or "",
                 "split": ranking.split,
             }
 
@@ -88,7 +89,10 @@ def hh(rankings, left_out):
 
 
 def webgpt(rankings, left_out):
-    """One pair a line, ties too, as a list of two answers whose scores add up to 0; a tie is 0 and 0."""
+    """One pair a line, ties too, as two answers whose scores add up to 0; a tie is 0 and 0.
+
+    In the columns that openai/webgpt_comparisons has when it is loaded. Lists of two, as in its file, are no rows.
+    """
     for ranking in rankings:
         question = {"dataset": ranking.source, "id": ranking.prompt_id, "full_text": _last(ranking.prompt)}
         for first, second in combinations(ranking.responses, 2):
@@ -98,7 +102,7 @@ def webgpt(rankings, left_out):
                 left_out[SAME_TEXT] += 1
             else:
                 score = (first.rank < second.rank) - (first.rank > second.rank)
-                yield [_answer(question, first, score), _answer(question, second, -score)]
+                yield {"question": question, **_answer(0, first, score), **_answer(1, second, -score)}
 
 
 def _said(response):
@@ -108,11 +112,11 @@ def _said(response):
 def _facts(response):
     return {
         "id": response.id,
-        "model": response.model,
+        "model": response.model or "",
         "role": response.role,
-        "sampling": response.sampling,
+        "sampling": as_text(response.sampling),
         "overall_quality": response.overall_quality,
-        "answers": response.answers,
+        "answers": as_text(response.answers),
     }
 
 
@@ -140,10 +144,9 @@ def _last(messages):
     return messages[-1]["content"]
 
 
-def _answer(question, response, score):
+def _answer(place, response, score):
     return {
-        "question": question,
-        "quotes": {"title": [], "extract": []},
-        "answer": response.text,
-        "score": float(score),
+        f"quotes_{place}": {"title": [], "extract": []},
+        f"answer_{place}": response.text,
+        f"score_{place}": float(score),
     }

@@ -1,5 +1,7 @@
 """In which shapes do prompts with one good answer leave, to be imitated?"""
 
+from labeling.datasets.reading.records import as_text
+
 SMALLEST_OPENAI_FILE = 10  # lines, says its documentation
 
 
@@ -10,14 +12,14 @@ def trl(examples, left_out):
             "prompt": example.prompt,
             "completion": _said(example),
             "from": example.origin,
-            "model": example.model,
+            "model": example.model or "",
             "prompt_id": example.prompt_id,
-            "labeler": example.labeler,
-            "cohort": example.cohort,
+            "labeler": example.labeler or "",
+            "cohort": example.cohort or "",
             "rating": example.rating,
             "split": example.split,
             "owner": example.owner,
-            "meta": example.meta,
+            "meta": as_text(example.meta),
         }
 
 

@@ -1,5 +1,7 @@
 """In which shape do prompts leave by themselves, for reinforcement learning?"""
 
+from labeling.datasets.reading.records import as_text
+
 
 def trl(prompts, left_out):
     """One prompt a line, as TRL's online trainers read it."""
@@ -8,10 +10,10 @@ def trl(prompts, left_out):
             "prompt": prompt.prompt,
             "prompt_id": prompt.id,
             "source": prompt.source,
-            "use_case": prompt.use_case,
+            "use_case": prompt.use_case or "",
             "tags": prompt.tags,
-            "language": prompt.language,
+            "language": prompt.language or "",
             "split": prompt.split,
             "owner": prompt.owner,
-            "meta": prompt.meta,
+            "meta": as_text(prompt.meta),
         }

@@ -10,7 +10,7 @@ def trl(judged, left_out):
             "label": response.is_good,
             "rating": response.rating,
             "ratings": response.n,
-            "model": response.model,
+            "model": response.model or "",
             "prompt_id": response.prompt_id,
             "response_id": response.id,
             "split": response.split,

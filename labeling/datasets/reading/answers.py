@@ -44,7 +44,7 @@ class Answers:
 
     def _as_json(self, head, lines, per):
         # Whoever writes is asked everything.
-        tags = None if head.assignment__project__kind == Kind.DEMONSTRATION else head.assignment__task__prompt__tags
+        tags = None if head.assignment__project__kind == Kind.DEMONSTRATION else head.assignment__prompt_tags
         return self.form_of(head.assignment__form_version_id).as_json(lines, per=per, tags=tags)
 
 
@@ -59,7 +59,7 @@ class Form:
     def as_json(self, lines, *, per, tags):
         """Return the answers as one object, in the order of the form.
 
-        What was not asked because the prompt has none of its `tags` is null, and what was left open is not there. Tags
+        What was not asked because the prompt had none of its `tags` is null, and what was left open is not there. Tags
         are None where everything is asked.
         """
         said = lines.split("\n") if lines else []

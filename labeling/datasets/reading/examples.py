@@ -36,12 +36,15 @@ def count(choice):
 
 
 def batches(choice):
-    """Demonstrations by task and labeler, then references by prompt, then responses by id."""
+    """Responses by id, then demonstrations by task and labeler, then references by prompt.
+
+    Those with a rating come first, so that whoever guesses types from the beginning of a file sees that it is a number.
+    """
+    for batch in _rated(choice):
+        yield [_of_response(response) for response in batch]
     yield from _demonstrations(choice)
     if choice.filters.get("references"):
         yield from _references(choice)
-    for batch in _rated(choice):
-        yield [_of_response(response) for response in batch]
 
 
 def _demonstrations(choice):

@@ -31,7 +31,7 @@ HEAD = (
     "owner_said",
     "assignment_id",
     "assignment__task_id",
-    "assignment__task__prompt__tags",
+    "assignment__prompt_tags",
     "assignment__project_id",
     "assignment__project__kind",
     "assignment__purpose",

@@ -15,6 +15,11 @@ as_it_is = orjson.Fragment
 NOTHING = as_it_is("{}")
 
 
+def as_text(fragment):
+    """Return JSON that came in as a text, for columns that must not change their type from line to line."""
+    return orjson.dumps(fragment).decode()
+
+
 @dataclass(slots=True)
 class Record:
     """What the files, the manifest and the locks ask of every record; ids of labels, forms and instructions."""
@@ -38,7 +43,7 @@ HEAD = (
     "assignment_id",
     "assignment__task_id",
     "assignment__task__prompt_id",
-    "assignment__task__prompt__tags",
+    "assignment__prompt_tags",
     "assignment__task__prompt__owner__key_hash",
     "assignment__task__prompt__owner__split",
     "assignment__task__prompt__source__name",
