@@ -15,6 +15,7 @@ from labeling.labels.lines import line, whole
 from labeling.labels.models import Label
 from labeling.people.models import Cohort
 from labeling.prompts.models import WRITTEN, PromptTag
+from labeling.work.blinding import without_applicants
 from labeling.work.models import AssignmentState, Kind, Project, Purpose
 
 AT_ONCE = 500
@@ -96,13 +97,19 @@ class LabelFilter(django_filters.FilterSet):
 
 
 class Labels(ListAPIView):
-    """With `Accept: application/x-ndjson`, all of them in one stream, oldest first; else by pages, newest first."""
+    """With `Accept: application/x-ndjson`, all of them in one stream, oldest first; else by pages, newest first.
+
+    The labels of applicants, who are chosen blind, are for admins alone.
+    """
 
     queryset = whole(Label.objects.standing().filter(assignment__state=AssignmentState.SUBMITTED))
     serializer_class = LabelRow
     permission_classes = [Engineers]
     renderer_classes = [JSONRenderer, NDJSON]
     filterset_class = LabelFilter
+
+    def get_queryset(self):
+        return without_applicants(super().get_queryset(), seen_by=self.request.user, work="assignment__")
 
     @extend_schema(
         tags=["labels"],

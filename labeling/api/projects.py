@@ -222,7 +222,9 @@ class Progress(serializers.Serializer):
     skipped = serializers.IntegerField()
     expired = serializers.IntegerField()
     submitted_last_hour = serializers.IntegerField()
-    labelers = LabelerProgress(many=True)
+    labelers = LabelerProgress(
+        many=True, help_text="Applicants are listed only for whoever may see accounts, who are admins."
+    )
     programs = LabelerProgress(many=True, help_text="They label beside people and take no seats.")
 
 
@@ -320,7 +322,7 @@ def add_tasks(request, pk):
 @permission_classes([Engineers])
 def show_progress(request, pk):
     project = get_object_or_404(Project, pk=pk)
-    return Response(verbs.progress(project))
+    return Response(verbs.progress(project, seen_by=request.user))
 
 
 def _bring_to(project, state):

@@ -14,6 +14,7 @@ from labeling.labels.tagging_prompts import tag_prompts
 from labeling.people.naming import UnderPseudonyms
 from labeling.people.only_shown import Inside, OnlyShownRows
 from labeling.prompts.models import PromptTag
+from labeling.work.blinding import Blind
 
 
 class Standing(admin.SimpleListFilter):
@@ -48,7 +49,8 @@ class Ratings(OnlyShownRows):
 
 
 @admin.register(Label)
-class LabelAdmin(UnderPseudonyms):
+class LabelAdmin(Blind, UnderPseudonyms):
+    work = "assignment__"
     list_display = (
         "id",
         "project",
@@ -141,7 +143,8 @@ def _answers(answers):
 
 
 @admin.register(Demonstration)
-class DemonstrationAdmin(Inside):
+class DemonstrationAdmin(Blind, Inside):
+    work = "label__assignment__"
     list_display = ("label", "beginning", "prompt_type", "prompt", "tags")
     list_select_related = ("label", "prompt")
     list_filter = ("prompt_type",)
@@ -163,20 +166,23 @@ class DemonstrationAdmin(Inside):
 
 
 @admin.register(Ranking)
-class RankingAdmin(Inside):
+class RankingAdmin(Blind, Inside):
+    work = "label__assignment__"
     list_display = ("label", "was_arranged")
     list_select_related = ("label",)
     list_filter = ("was_arranged",)
 
 
 @admin.register(Place)
-class PlaceAdmin(Inside):
+class PlaceAdmin(Blind, Inside):
+    work = "ranking__label__assignment__"
     list_display = ("ranking", "slot", "rank")
     list_select_related = ("ranking__label", "slot")
 
 
 @admin.register(Rating)
-class RatingAdmin(Inside):
+class RatingAdmin(Blind, Inside):
+    work = "label__assignment__"
     list_display = ("label", "slot", "overall_quality", "notes")
     list_select_related = ("label", "slot")
     list_filter = ("overall_quality",)
@@ -184,7 +190,8 @@ class RatingAdmin(Inside):
 
 
 @admin.register(Answer)
-class AnswerAdmin(Inside):
+class AnswerAdmin(Blind, Inside):
+    work = "label__assignment__"
     list_display = ("label", "rating", "question", "value")
     list_select_related = ("label", "rating__slot", "question")
     list_filter = ("question__key",)

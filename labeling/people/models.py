@@ -11,6 +11,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from labeling.people.pseudonyms import pseudonym
+
 
 class Role(models.TextChoices):
     """The groups of `domain.md`'s table; a person may be in several."""
@@ -217,7 +219,8 @@ class Qualified(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.labeler}: {self.qualification}"
+        # As everywhere where researchers meet work: the admin writes this beside its lists' rows and into its log.
+        return f"{pseudonym(self.labeler.pseudonym_key)}: {self.qualification}"
 
 
 class ConsentText(models.Model):

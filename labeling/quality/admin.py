@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from labeling.people.only_shown import Inside
 from labeling.quality.models import Gold, Grade
+from labeling.work.blinding import Blind
 
 
 @admin.register(Gold)
@@ -13,6 +14,7 @@ class GoldAdmin(Inside):
 
 
 @admin.register(Grade)
-class GradeAdmin(Inside):
+class GradeAdmin(Blind, Inside):
+    work = "label__assignment__"
     list_display = ("label", "score", "graded_at", "graded_by")
     list_select_related = ("label", "graded_by")

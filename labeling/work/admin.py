@@ -15,6 +15,7 @@ from labeling.people.only_shown import Inside, Never, OnlyShown, OnlyShownRows
 from labeling.work import flag_admin as flag_admin  # its table is registered there
 from labeling.work import invitee_admin as invitee_admin
 from labeling.work import pages, projects, queue, steering
+from labeling.work.blinding import Blind
 from labeling.work.forms import PriorityForm, ProjectForm, SetAsideForm
 from labeling.work.models import Assignment, AssignmentState, Draft, Membership, Project, Slot, Task, TaskCandidate
 
@@ -241,7 +242,7 @@ def _put_in_order(tasks, answers, by):
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(UnderPseudonyms):
+class AssignmentAdmin(Blind, UnderPseudonyms):
     list_display = (
         "id", "project", "labeler_pseudonym", "by_program", "cohort", "state", "leased_at", "lease_until", "closed_at",
     )  # fmt: skip
@@ -273,7 +274,7 @@ class AssignmentAdmin(UnderPseudonyms):
 
 
 @admin.register(Membership)
-class MembershipAdmin(OnlyShown):
+class MembershipAdmin(Blind, OnlyShown):
     list_display = ("labeler", "project", "taken", "taken_from_pool", "joined_at", "acknowledged_instructions")
     list_filter = ("project",)
     list_select_related = ("labeler", "project", "acknowledged_instructions__instructions")
@@ -290,13 +291,15 @@ class TaskCandidateAdmin(Inside):
 
 
 @admin.register(Slot)
-class SlotAdmin(Inside):
+class SlotAdmin(Blind, Inside):
+    work = "assignment__"
     list_display = ("assignment", "place", "letter", "candidate")
     list_select_related = ("assignment", "candidate__response")
 
 
 @admin.register(Draft)
-class DraftAdmin(Inside):
+class DraftAdmin(Blind, Inside):
+    work = "assignment__"
     list_display = ("assignment", "revision", "saved_at")
     list_select_related = ("assignment",)
     ordering = ("-saved_at",)

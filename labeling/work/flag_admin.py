@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from labeling.people.asking import ask
 from labeling.people.naming import UnderPseudonyms
 from labeling.work import flagging
+from labeling.work.blinding import is_of_an_applicant
 from labeling.work.forms import ResolveForm, SetAsideForm
 from labeling.work.models import SheetFlag
 
@@ -55,6 +56,10 @@ class SheetFlagAdmin(UnderPseudonyms):
 
     def has_resolve_permission(self, request):
         return request.user.has_perm("work.change_sheetflag")
+
+    @admin.display(description=gettext_lazy("labeler"))
+    def labeler_pseudonym(self, flag):
+        return _("an applicant") if is_of_an_applicant(flag.assignment) else super().labeler_pseudonym(flag)
 
     @admin.display(description=gettext_lazy("task"))
     def task(self, flag):

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from labeling.people.naming import LabelerChoice, UnderPseudonyms
+from labeling.work.blinding import Blind
 from labeling.work.models import Invitee, Project, Purpose
 
 
@@ -22,7 +23,7 @@ class InviteeForm(forms.ModelForm):
 
 
 @admin.register(Invitee)
-class InviteeAdmin(UnderPseudonyms):
+class InviteeAdmin(Blind, UnderPseudonyms):
     list_display = ("labeler_pseudonym", "project", "invited_at", "until")
     list_filter = ("project",)
     list_select_related = ("labeler", "project")

@@ -16,6 +16,7 @@ from labeling.candidates.models import Flag, ModelEndpoint, Response
 from labeling.guidelines.models import Form, FormVersion, Instructions, InstructionsVersion
 from labeling.people.access import cohort_of
 from labeling.people.models import Invitation, Qualification, Qualified
+from labeling.people.pseudonyms import pseudonym
 from labeling.prompts.models import WRITTEN, WRITTEN_CHOICES, Prompt
 
 LETTERS = "ABCDEFGHIJKLMNOP"  # K is 2 to 16
@@ -284,7 +285,7 @@ class Invitee(models.Model):
         constraints = [models.UniqueConstraint(fields=["project", "labeler"], name="invited_once_to_a_project")]
 
     def __str__(self):
-        return f"{self.labeler} · {self.project}"
+        return f"{pseudonym(self.labeler.pseudonym_key)} · {self.project}"
 
 
 class Membership(models.Model):
@@ -484,6 +485,14 @@ class Assignment(models.Model):
     form_version = models.ForeignKey(FormVersion, models.PROTECT, related_name="+", verbose_name=_("form version"))
     instructions_version = models.ForeignKey(
         InstructionsVersion, models.PROTECT, related_name="+", verbose_name=_("version of instructions")
+    )
+    prompt_tags = ArrayField(
+        models.CharField(max_length=60),
+        verbose_name=_("tags of the prompt"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_("Those that it had at the lease: which questions were asked depends on them."),
     )
     leased_at = models.DateTimeField(_("leased at"), default=timezone.now)
     lease_until = models.DateTimeField(_("leased until"))

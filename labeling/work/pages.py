@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from labeling.people.naming import RIGHT
 from labeling.work import drawing, flagging, projects
 from labeling.work.forms import AddTasksForm, CloneForm, UnwrittenTasksForm
-from labeling.work.models import AssignmentState, Project, ProjectState
+from labeling.work.models import AssignmentState, Project, ProjectState, Purpose
 
 MOST_LISTED = 500  # refusals on one page; their number is always said
 
@@ -109,10 +110,11 @@ def progress(request, project, context):
         "subtitle": _("Progress"),
         "totals": totals,
         "for_seats": totals["submitted"] - totals["submitted_from_pool"],
-        "labelers": projects.by_labeler(project),
+        "labelers": projects.by_labeler(project, seen_by=request.user),
         "programs": projects.by_program(project),
-        "sheets": projects.open_sheets(project)[:100],
+        "sheets": projects.open_sheets(project, seen_by=request.user)[:100],
         "waiting_flags": flagging.waiting(project).count(),
+        "hides_applicants": project.purpose == Purpose.SCREENING and not request.user.has_perm(RIGHT),
         "is_over": project.state == ProjectState.CLOSED,
     }
     template = "admin/work/project/progress.html"

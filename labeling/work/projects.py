@@ -13,6 +13,7 @@ from labeling.guidelines.models import Form, Instructions
 from labeling.guidelines.versions import check_markdown, new_instructions
 from labeling.people.pseudonyms import pseudonym
 from labeling.work import queue
+from labeling.work.blinding import without_applicants
 from labeling.work.checks import check_project
 from labeling.work.models import Assignment, AssignmentState, Project, ProjectState, Task
 
@@ -171,15 +172,16 @@ def change_overlap(*, project, overlap):
     project.overlap = overlap
 
 
-def progress(project):
+def progress(project, *, seen_by=None):
     """Return where the project stands, as plain numbers; labelers under their pseudonyms.
 
     The counts are of people's sheets; programs, which take no seats, stand apart. "seats" is None where tasks are for
     everybody; neither tasks set aside nor the calibration pool, which everybody gets, count there or in "taken".
+    Applicants are counted, and listed for nobody but who may see accounts.
     """
     return totals(project) | {
         who: [{"labeler": pseudonym(row.pop("pseudonym_key")), **_without_identity(row)} for row in rows]
-        for who, rows in (("labelers", by_labeler(project)), ("programs", by_program(project)))
+        for who, rows in (("labelers", by_labeler(project, seen_by=seen_by)), ("programs", by_program(project)))
     }
 
 
@@ -198,9 +200,10 @@ def totals(project):
     )
 
 
-def by_labeler(project):
+def by_labeler(project, *, seen_by):
     """Return one dict per person who has held a sheet: who (id, name, e-mail, key) and their counts, most first."""
-    return _by_whom(Assignment.objects.filter(project=project, by_program=False))
+    of_people = Assignment.objects.filter(project=project, by_program=False)
+    return _by_whom(without_applicants(of_people, seen_by=seen_by))
 
 
 def by_program(project):
@@ -222,10 +225,10 @@ def _by_whom(assignments):
     )
 
 
-def open_sheets(project):
+def open_sheets(project, *, seen_by):
     """Who is on what right now?"""
     held = Assignment.objects.filter(project=project, state=AssignmentState.OPEN)
-    return held.select_related("labeler", "task__prompt").order_by("-leased_at")
+    return without_applicants(held, seen_by=seen_by).select_related("labeler", "task__prompt").order_by("-leased_at")
 
 
 def _task_counts(project):
