@@ -128,9 +128,9 @@ def _section(section, *, by_name):
     return {
         "section": section,
         "items": [_item(number, item, wordings, by_name) for number, item in enumerate(items, start=1)],
-        "keyed": sum(item.gold is not None for item in items),
+        "keyed": sum(not item.wants_key for item in items),
         "n": len(items),
-        "can_agree": any(item.gold is None and item.is_agreed for item in items),
+        "can_agree": any(item.wants_key and item.is_agreed for item in items),
     }
 
 
@@ -161,6 +161,7 @@ def _item(number, item, wordings, by_name):
             for what in asked
         ],
         "gold": item.gold,
+        "is_outdated": item.is_outdated,
         "differs": bool(item.differs),
     }
 

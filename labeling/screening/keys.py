@@ -39,6 +39,19 @@ class Item:
     def is_agreed(self):
         return bool(self.labels) and not self.differs
 
+    @property
+    def is_outdated(self):
+        """Has whoever gave the right answer corrected it since, or opened it to do so?"""
+        return self.gold is not None and not _stands(self.gold.label)
+
+    @property
+    def wants_key(self):
+        return self.gold is None or self.is_outdated
+
+
+def _stands(label):
+    return label.superseded_at is None and label.assignment.state == AssignmentState.SUBMITTED
+
 
 def by_researchers():
     """Return the standing labels of those who are asked, not tested."""
@@ -50,9 +63,7 @@ def by_researchers():
 
 def items(section):
     """Return the section's Items in the order in which they are served."""
-    tasks = (
-        section.project.tasks.in_play().select_related("prompt", "gold", "project").order_by("-priority", "-position")
-    )
+    tasks = section.project.tasks.in_play().select_related("prompt", "gold__label__assignment", "project")
     labels = by_researchers().filter(assignment__project=section.project).select_related("assignment__labeler")
     of_task: dict[int, list] = {}
     for label in labels.order_by("submitted_at", "pk"):
@@ -87,6 +98,12 @@ def answers_of(labels):
     return found
 
 
+def outdated(tasks):
+    """Return those of the tasks whose right answer was corrected since, or is open to be: `Item.is_outdated`."""
+    standing = {"gold__label__superseded_at": None, "gold__label__assignment__state": AssignmentState.SUBMITTED}
+    return tasks.filter(gold__isnull=False).exclude(**standing)
+
+
 @transaction.atomic
 def agree(*, task, label, by, explanation=None, korean_explanation=None):
     """Make `label`, a researcher's, the right answer to `task`. An explanation that is None stays as it was."""
@@ -101,8 +118,8 @@ def agree(*, task, label, by, explanation=None, korean_explanation=None):
 
 
 def agree_where_unanimous(*, section, by):
-    """Make the key of every item that researchers answered alike and that has none; return how many."""
-    agreed = [item for item in items(section) if item.gold is None and item.is_agreed]
+    """Make the key of every item that wants one and that researchers answered alike; return how many."""
+    agreed = [item for item in items(section) if item.wants_key and item.is_agreed]
     for item in agreed:
         agree(task=item.task, label=item.labels[0], by=by)
     return len(agreed)

@@ -33,10 +33,11 @@ def publish(*, test, by):
     """Open the sections to applicants, and lock the key. Raises ValidationError with every fault."""
     test = Test.objects.select_for_update().get(pk=test.pk)
     building.check_draft(test)
-    if found := faults(test):
-        raise ValidationError(found)
+    # Locked before it is looked at: nobody corrects an answer of the key between the look and the lock.
     key = Gold.objects.filter(task__project__section__test=test).values_list("label", flat=True)
     reopening.lock(labels=list(key), because=Lock.KEY)
+    if found := faults(test):
+        raise ValidationError(found)
     test.state, test.published_at, test.published_by = TestState.PUBLISHED, timezone.now(), by
     test.save(update_fields=["state", "published_at", "published_by"])
     for section in test.sections.select_related("project"):
@@ -66,6 +67,12 @@ def _faults_of_key(test):
         names = {"section": section.title, "n": tasks.filter(gold__isnull=True).count(), "of": tasks.count()}
         if names["n"]:
             yield _("“%(section)s”: %(n)d of %(of)d items have no right answer yet.") % names
+        names["n"] = keys.outdated(tasks).count()
+        if names["n"]:
+            yield (
+                _("“%(section)s”: %(n)d of %(of)d right answers were corrected or reopened since: choose again.")
+                % names
+            )
         if section.criterion == Criterion.PRACTICE:
             names["n"] = tasks.filter(Q(gold__explanation="")).count()
             if names["n"]:

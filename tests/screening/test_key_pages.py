@@ -3,10 +3,12 @@
 import pytest
 from django.urls import reverse
 
+from labeling.labels import reopening
 from labeling.quality.models import Gold
 from labeling.screening import keys
 from labeling.screening.models import Criterion, Section, Test
 from labeling.work import projects
+from labeling.work.models import Assignment
 from tests.factories import UserFactory
 from tests.factories.screening import draft_test, keyed_test, work_through
 from tests.screening.conftest import section_of
@@ -95,6 +97,17 @@ def test_where_they_differ_one_is_chosen_and_explained(rita, client_of, draft):
     assert (gold.label, gold.explanation, gold.korean_explanation, gold.set_by) == (
         item.labels[1], "Kinder.", "더 친절.", rita,
     )  # fmt: skip
+
+
+def test_the_key_page_says_which_right_answer_was_reopened_since(rita, client_of):
+    test = keyed_test(rita)
+    gold = Gold.objects.filter(task__project__section__criterion=Criterion.FLAGS).first()
+    reopening.reopen(assignment=Assignment.objects.select_related("project", "labeler").get(labels=gold.label))
+
+    shown = client_of(rita).get(page("key", test)).content.decode()
+
+    assert shown.count("the right answer has been corrected or reopened since: choose again") == 1
+    assert "3 of 4 have their right answer" in shown
 
 
 def test_publishing_is_asked_for_and_refused_with_every_reason(rita, client_of, draft):

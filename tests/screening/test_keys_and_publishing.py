@@ -4,14 +4,15 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from labeling.labels import recording, reopening
 from labeling.labels.models import Label
 from labeling.quality.models import Gold
 from labeling.screening import balance, building, keys, publishing
 from labeling.screening.models import Criterion, Section
 from labeling.work import projects
-from labeling.work.models import Project, ProjectState
+from labeling.work.models import Assignment, Invitee, Project, ProjectState
 from tests.factories import ProjectFactory, UserFactory
-from tests.factories.screening import draft_test, keyed_test, work_through
+from tests.factories.screening import answer_to, draft_test, keyed_test, work_through
 from tests.screening.conftest import section_of
 
 pytestmark = pytest.mark.django_db
@@ -62,16 +63,66 @@ def test_where_researchers_differ_somebody_chooses(rita):
     assert keys.items(rankings)[0].gold.label == item.labels[1]
 
 
-def test_an_applicants_answer_is_no_key(rita, ann):
+def test_an_applicants_answer_is_no_key(rita, abe):
+    test = draft_test(rita)
+    flags = section_of(test, Criterion.FLAGS)
+    projects.open_project(project=flags.project)
+    Invitee.objects.create(project=flags.project, labeler=abe)
+    (theirs, *_rest) = work_through(flags, abe)
+
+    with pytest.raises(ValidationError, match="a standing label of a researcher"):
+        keys.agree(task=theirs.assignment.task, label=theirs, by=rita)
+    assert [item.labels for item in keys.items(flags)] == [[]] * 4
+    assert keys.agree_where_unanimous(section=flags, by=rita) == 0
+
+
+def test_an_answer_that_was_corrected_is_no_key(rita):
     test = draft_test(rita)
     flags = section_of(test, Criterion.FLAGS)
     projects.open_project(project=flags.project)
     (mine, *_rest) = work_through(flags, rita)
-    task = mine.assignment.task
-    Label.objects.filter(pk=mine.pk).update(superseded_at=mine.submitted_at)
+    corrected(mine, Criterion.FLAGS)
 
     with pytest.raises(ValidationError, match="a standing label of a researcher"):
-        keys.agree(task=task, label=mine, by=rita)
+        keys.agree(task=mine.assignment.task, label=mine, by=rita)
+
+
+def reopened(label):
+    sheet = Assignment.objects.select_related("project", "task__prompt", "labeler").get(pk=label.assignment_id)
+    reopening.reopen(assignment=sheet)
+    return Assignment.objects.select_related("project", "task__prompt", "labeler").get(pk=sheet.pk)
+
+
+def corrected(label, criterion):
+    """Have its researcher say the opposite."""
+    sheet = reopened(label)
+    return recording.record(assignment=sheet, body=answer_to(sheet, criterion, flip=True))
+
+
+@pytest.mark.parametrize("change", [lambda label: corrected(label, Criterion.FLAGS), reopened])
+def test_a_right_answer_that_is_corrected_is_to_be_chosen_again_before_publishing(rita, change):
+    test = keyed_test(rita)
+    gold = Gold.objects.filter(task__project__section__criterion=Criterion.FLAGS).first()
+    change(gold.label)
+
+    with pytest.raises(ValidationError) as refused:
+        publishing.publish(test=test, by=rita)
+
+    assert refused.value.messages == ["“Flags”: 1 of 4 right answers were corrected or reopened since: choose again."]
+    assert not Label.objects.filter(locked_because="key").exists()
+
+
+def test_what_was_corrected_becomes_the_key_with_what_else_is_agreed(rita):
+    test = keyed_test(rita)
+    flags = section_of(test, Criterion.FLAGS)
+    gold = Gold.objects.filter(task__project=flags.project).first()
+    newer = corrected(gold.label, Criterion.FLAGS)
+
+    assert keys.agree_where_unanimous(section=flags, by=rita) == 1
+
+    gold.refresh_from_db()
+    assert (gold.label, gold.explanation) == (newer, "Because.")
+    assert [message for message in publishing.faults(test) if "corrected" in message] == []
 
 
 def test_publishing_says_everything_that_is_missing(rita):
