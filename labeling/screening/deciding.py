@@ -2,10 +2,11 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from labeling.events import telling
-from labeling.people import admitting
+from labeling.people import admitting, consenting
 from labeling.people.models import Cohort, CohortMembership, Standing
 from labeling.screening.models import Attempt, Decision, Outcome
 
@@ -79,6 +80,8 @@ def _why_not_admitted(person, outcome, names):
         return None
     if not person.is_active:
         return _("The account behind %(code)s has been closed.") % names
+    if consenting.has_withdrawn(person, until=timezone.now()):
+        return _("%(code)s has withdrawn their consent: they can be admitted once they agree again.") % names
     if CohortMembership.objects.filter(labeler=person).exclude(standing=Standing.ACTIVE).exists():
         return _("%(code)s has worked here before, and is suspended or retired: bring them back under People.") % names
     return None

@@ -5,6 +5,7 @@ from django.db.models import CharField, Count, Exists, OuterRef, Value
 from django.db.models.functions import MD5, Cast, Concat
 
 from labeling.labels.models import Label
+from labeling.people import consenting
 from labeling.quality import grading
 from labeling.quality.models import Grade
 from labeling.screening import scoring
@@ -12,9 +13,16 @@ from labeling.screening.models import Attempt, Criterion
 
 
 def waiting_for(grader, *, test):
-    """Return the demonstrations that `grader` may grade: fewest grades first, and else in an order of their own."""
-    handed_in = Attempt.objects.filter(
-        test=test, handed_in_at__isnull=False, applicant=OuterRef("assignment__labeler"), decisions__isnull=True
+    """Return the demonstrations that `grader` may grade: fewest grades first, and else in an order of their own.
+
+    Those of applicants who have withdrawn their consent rest until they agree again.
+    """
+    handed_in = Attempt.objects.alias(has_withdrawn=consenting.is_withdrawn(OuterRef("applicant"))).filter(
+        test=test,
+        handed_in_at__isnull=False,
+        applicant=OuterRef("assignment__labeler"),
+        decisions__isnull=True,
+        has_withdrawn=False,
     )
     labels = Label.objects.standing().filter(
         assignment__project__section__test=test,

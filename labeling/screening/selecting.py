@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from django.db.models import OuterRef
+
 from labeling.guidelines.models import Choice
+from labeling.people import consenting
 from labeling.screening import drawn, saying
 from labeling.screening.models import SCORED, Attempt, Criterion, Decision, Outcome, Result
 
@@ -89,6 +92,7 @@ class Row:
     chosen: dict[str, list[str]]
     outcome: str | None
     n_decisions: int
+    has_withdrawn: bool = False  # their consent, and not agreed again since
 
     @property
     def state(self):
@@ -143,7 +147,9 @@ def rows(test, *, sort=None, state=None, only_meeting=False, codes=None):
     results, outcomes, criteria = _results(attempts), _outcomes(attempts), criteria_of(test)
     found = [
         _row(test, attempt, results.get(attempt.pk, {}), outcomes.get(attempt.pk, []), criteria)
-        for attempt in attempts.only("pk", "code", "handed_in_at")
+        for attempt in attempts.annotate(has_withdrawn=consenting.is_withdrawn(OuterRef("applicant"))).only(
+            "pk", "code", "handed_in_at"
+        )
     ]
     return arranged(found, sort=sort, state=state, only_meeting=only_meeting)
 
@@ -228,6 +234,7 @@ def _row(test, attempt, results, outcomes, criteria):
         chosen=assessed.measures.get("chosen", {}) if assessed else {},
         outcome=outcomes[-1] if outcomes else None,
         n_decisions=len(outcomes),
+        has_withdrawn=attempt.has_withdrawn,
     )
 
 

@@ -80,7 +80,7 @@ def selection(request, test):
         "asked": asked,
         "coverage": selecting.coverage(test, selecting.team(rows)),
         "admitted": len(selecting.team(rows)),
-        "to_grade": sum(cell.to_grade for row in rows for cell in row.cells.values()),
+        "to_grade": sum(cell.to_grade for row in rows if not row.has_withdrawn for cell in row.cells.values()),
         "form": DecideForm(),
     }
     return _page(request, test, "selection.html", context)

@@ -150,7 +150,7 @@ def finish_section(request, test_id, section_id):
 
 
 @never_cache
-@login_required
+@consent_required
 @require_http_methods(["GET", "POST"])
 def hand_in(request, test_id):
     """Ask first, and say what is unfinished."""

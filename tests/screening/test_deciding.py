@@ -3,10 +3,12 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from labeling.events.models import Mail
+from labeling.people import consenting
 from labeling.people.access import cohort_of
-from labeling.screening import deciding, selecting, taking
+from labeling.screening import deciding, grading, selecting, taking
 from labeling.screening.models import Criterion, Decision
 from labeling.work import queue
 from tests.factories import ProjectFactory, TaskFactory, UserFactory
@@ -108,3 +110,53 @@ def test_states_filter_the_list(test, attempt, cleo, rita):
     assert [row.code for row in selecting.rows(test, state="waiting")] == [waits.code]
     assert [row.code for row in selecting.rows(test, state="to_decide")] == [attempt.code]
     assert selecting.rows(test, only_meeting=True) == []
+
+
+@pytest.fixture
+def withdrawn(attempt, abe, rita):
+    """Abe agreed, handed in, and took his consent back."""
+    consenting.agree(person=abe, text=consenting.publish(english="Be kind.", by=rita), language="en")
+    consenting.withdraw(person=abe)
+    return attempt
+
+
+def test_whoever_has_withdrawn_their_consent_is_admitted_once_they_agree_again(withdrawn, abe, rita):
+    with pytest.raises(ValidationError, match="has withdrawn their consent"):
+        deciding.decide(attempt=withdrawn, outcome="training", reason="Careful.", by=rita)
+    refused = withdrawn.decisions.count()
+    deciding.decide(attempt=withdrawn, outcome="waiting", reason="Until they agree.", by=rita)
+
+    consenting.agree(person=abe, text=consenting.newest_text(), language="en")
+    deciding.decide(attempt=withdrawn, outcome="training", reason="Careful.", by=rita)
+
+    assert (refused, cohort_of(abe)) == (0, "training")
+
+
+def test_what_they_wrote_rests_until_they_agree_again(withdrawn, abe, rita, test):
+    resting = grading.waiting_for(rita, test=test).count()
+    consenting.agree(person=abe, text=consenting.newest_text(), language="en")
+
+    assert (resting, grading.waiting_for(rita, test=test).count()) == (0, 2)
+    assert not grading.waiting_for(rita, test=test).filter(assignment__labeler=rita).exists()
+
+
+def test_the_list_says_who_has_withdrawn(withdrawn, cleo, test, rita, client_of):
+    other = attempt_of(cleo, test)
+
+    page = client_of(rita).get(reverse("admin:screening_test_selection", args=[test.pk]))
+
+    told = {row.code: row.has_withdrawn for row in page.context["rows"]}
+    assert told == {withdrawn.code: True, other.code: False}
+    assert page.content.decode().count("has withdrawn their consent") == 1
+    assert page.context["to_grade"] == 4
+
+
+def test_a_test_is_handed_in_by_who_agrees(test, abe, rita, client_of):
+    attempt = attempt_of(abe, test, hand_in=False)
+    consenting.agree(person=abe, text=consenting.publish(english="Be kind.", by=rita), language="en")
+    consenting.withdraw(person=abe)
+
+    answer = client_of(abe).post(reverse("screening:hand-in", args=[test.pk]))
+
+    attempt.refresh_from_db()
+    assert (answer.url, attempt.handed_in_at) == ("/consent/?next=%2F", None)
