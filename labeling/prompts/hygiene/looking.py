@@ -31,7 +31,15 @@ class Looks(NamedTuple):
 
 def look(messages: list[dict[str, str]], meta: dict[str, Any], language: str = "") -> Looks:
     """Look at a prompt whose language was given as `language`."""
-    texts = parts(messages, meta)
-    findings = [Found(kind, part, *span) for part, text in enumerate(texts) for kind, *span in personal(text)]
+    findings = _findings(parts(messages, meta), len(messages))
     text_hash, beginning_hash = hashes(messages)
     return Looks(text_hash, beginning_hash, "" if language else guess(messages), findings)
+
+
+def _findings(texts, messages):
+    """What stands beside the messages is mostly short, and seldom personal: all of it is looked at in one go first."""
+    beside = texts[messages:]
+    # No form goes on behind the end of a line, so that this shows whether any of them has one.
+    if len(beside) > 1 and not personal("\n".join(beside)):
+        texts = texts[:messages]
+    return [Found(kind, part, *span) for part, text in enumerate(texts) for kind, *span in personal(text)]

@@ -16,7 +16,7 @@ def parts(messages, meta):
     >>> parts([{"role": "user", "content": "Name the mood."}], {"phone": 123, "apps": ["x"], "examples": [pair]})
     ['Name the mood.', 'Wow', 'good', 'x', 'Ann', '123']
     """
-    return [str(holder[key]) for _name, holder, key in _places(messages, meta)]
+    return [str(holder[key]) for _keys, holder, key in _places(messages, meta)]
 
 
 def names(messages, meta):
@@ -25,13 +25,13 @@ def names(messages, meta):
     >>> names([{"role": "user", "content": "Name the mood."}], {"from": {"phone": "123"}})
     ['user', 'from: phone']
     """
-    return [name for name, _holder, _key in _places(messages, meta)]
+    return [": ".join(keys) for keys, _holder, _key in _places(messages, meta)]
 
 
 def replaced(messages, meta, texts):
     """Return (messages, meta) with other `texts` in the places of their own."""
     messages, meta = deepcopy((messages, meta))
-    for (_name, holder, key), text in zip(_places(messages, meta), texts, strict=True):
+    for (_keys, holder, key), text in zip(_places(messages, meta), texts, strict=True):
         if str(holder[key]) != text:
             holder[key] = text
     return messages, meta
@@ -48,21 +48,22 @@ def _is_pair(pair):
 
 
 def _places(messages, meta):
-    """Yield (name, holder, key) of every text: it is `holder[key]`."""
+    """Yield (keys, holder, key) of every text: it is `holder[key]`, and stands under those keys."""
     for message in messages:
-        yield message["role"], message, "content"
+        yield (message["role"],), message, "content"
     if meta:
         pairs = examples(meta)
-        yield from ((key, pair, key) for pair in pairs for key in PAIR)
-        yield from _inside(meta, "", {id(pair) for pair in pairs})
+        yield from (((key,), pair, key) for pair in pairs for key in PAIR)
+        yield from _inside(meta, (), {id(pair) for pair in pairs})
 
 
-def _inside(holder, name, pairs):
+def _inside(holder, keys, pairs):
     """As `_places`, of a dict or list in `meta`; of `pairs`, known by their ids, the words have had their turn."""
     is_object = isinstance(holder, dict)
     for key in sorted(holder) if is_object else range(len(holder)):
-        value, inner = holder[key], f"{name}: {key}".removeprefix(": ") if is_object else name
-        if isinstance(value, dict | list):
-            yield from _inside(value, inner, pairs)
-        elif isinstance(value, str | int) and not isinstance(value, bool) and not (key in PAIR and id(holder) in pairs):
-            yield inner, holder, key
+        value = holder[key]
+        if isinstance(value, str) or type(value) is int:
+            if not (pairs and key in PAIR and id(holder) in pairs):
+                yield (*keys, key) if is_object else keys, holder, key
+        elif isinstance(value, dict | list):
+            yield from _inside(value, (*keys, key) if is_object else keys, pairs)
