@@ -1,4 +1,4 @@
-"""What does this sheet ask? The questions of a pinned form version, for one prompt."""
+"""What does this sheet ask? The questions of a pinned form version, for a prompt with the tags it had at the lease."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,8 +32,8 @@ def asked(assignment, *, letters):
     """Return what `assignment` asks of the responses with these letters (in shown order)."""
     project = assignment.project
     rates = project.kind == Kind.RATING or project.rate_first
-    tags = assignment.task.prompt.tags
-    questions = [question for question in questions_of(assignment.form_version_id) if applies(question, tags)]
+    every = questions_of(assignment.form_version_id)
+    questions = [question for question in every if applies(question, assignment.prompt_tags)]
     return Asked(
         letters=tuple(letters),
         rates=rates,

@@ -1,6 +1,6 @@
 """What does a label say, in plain values? For engineers, its maker under a pseudonym."""
 
-from django.db.models import F, Prefetch
+from django.db.models import Prefetch
 
 from labeling.guidelines.models import Per
 from labeling.labels.asking import applies, questions_of
@@ -15,22 +15,18 @@ SLOTS = Slot.objects.select_related("candidate__response__endpoint").defer(
 
 def whole(labels, *, slots=SLOTS):
     """Return the queryset of labels with all that `line` reads, in a number of queries that does not grow."""
-    return (
-        labels.select_related(
-            "ranking",
-            "demonstration",
-            "assignment__project",
-            "assignment__labeler",
-            "assignment__task",
-            "assignment__instructions_version",
-        )
-        .annotate(prompt_tags=F("assignment__task__prompt__tags"))
-        .prefetch_related(
-            "ranking__places",
-            "ratings",
-            Prefetch("answers", Answer.objects.select_related("question")),
-            Prefetch("assignment__slots", slots),
-        )
+    return labels.select_related(
+        "ranking",
+        "demonstration",
+        "assignment__project",
+        "assignment__labeler",
+        "assignment__task",
+        "assignment__instructions_version",
+    ).prefetch_related(
+        "ranking__places",
+        "ratings",
+        Prefetch("answers", Answer.objects.select_related("question")),
+        Prefetch("assignment__slots", slots),
     )
 
 
@@ -93,7 +89,7 @@ def _groups(label, letters):
 def _answers(label):
     """Return rating id → {question key: answer}; what was said of the prompt stands under None.
 
-    A question that was not asked, because the prompt has none of its tags, is null.
+    A question that was not asked, because the prompt had none of its tags, is null.
     """
     said = {(answer.rating_id, answer.question): answer.value for answer in label.answers.all()}
     found: dict[int | None, dict] = {}
@@ -109,7 +105,7 @@ def _unasked(label):
     return {
         (rating, question): None
         for question in questions_of(label.assignment.form_version_id)
-        if not question.is_overall and not applies(question, label.prompt_tags)
+        if not question.is_overall and not applies(question, label.assignment.prompt_tags)
         for rating in about[question.per]
     }
 

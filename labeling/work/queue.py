@@ -191,7 +191,7 @@ EVERY_TASK = "{past_the_cursor}", ""
 
 LEASE = """
 WITH picked AS (
-    SELECT task.id, task.priority, task.position, task.seed, task.is_calibration
+    SELECT task.id, task.priority, task.position, task.seed, task.is_calibration, task.prompt_id
     FROM work_task task
     WHERE task.project_id = %(project)s AND task.set_aside_at IS NULL {which}
       AND NOT EXISTS (
@@ -205,13 +205,14 @@ WITH picked AS (
 ), leased AS (
     INSERT INTO work_assignment (
         id, task_id, project_id, labeler_id, state, purpose, cohort, by_program,
-        form_version_id, instructions_version_id, leased_at, lease_until, skip_reason
+        form_version_id, instructions_version_id, prompt_tags, leased_at, lease_until, skip_reason
     )
     SELECT gen_random_uuid(), picked.id, project.id, %(labeler)s, 'open', project.purpose,
         coalesce((SELECT cohort FROM people_cohortmembership WHERE labeler_id = %(labeler)s), ''), %(by_program)s,
         (SELECT id FROM guidelines_formversion WHERE form_id = project.form_id ORDER BY number DESC LIMIT 1),
         (SELECT id FROM guidelines_instructionsversion WHERE instructions_id = project.instructions_id
          ORDER BY number DESC LIMIT 1),
+        coalesce((SELECT tags FROM prompts_prompt prompt WHERE prompt.id = picked.prompt_id), '{{}}'),
         %(now)s, %(lease_until)s, ''
     FROM picked JOIN work_project project ON project.id = %(project)s
     RETURNING *

@@ -9,6 +9,7 @@ from django.utils import timezone
 from labeling.labels import recording
 from labeling.labels.models import Label
 from labeling.people.pseudonyms import pseudonym
+from labeling.prompts.models import Prompt
 from labeling.work import queue
 from labeling.work.models import Assignment
 from tests.factories import FormVersionFactory, LabelerFactory, ProjectFactory, TaskFactory
@@ -170,3 +171,6 @@ def test_what_a_prompts_tags_kept_from_being_asked_is_null_and_what_was_left_ope
     assert told["ranking"] is None
     assert [rating["answers"] for rating in told["ratings"]] == [{"closed": None, "said": True}, {"closed": None}]
     assert told["prompt_answers"] == {"odd": None}
+
+    Prompt.objects.update(tags=["closed_domain", "ambiguous"])  # what was asked by then stays as it was
+    assert engineer.get("/api/v1/labels/").json()["results"] == [told]

@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from labeling.candidates.models import ModelEndpoint, Response
 from labeling.labels.models import Label
+from labeling.prompts.models import Prompt
 from labeling.work import queue
 from labeling.work.models import Assignment, Draft, Task
 from tests.factories import FormVersionFactory, ProjectFactory, TaskFactory
@@ -439,6 +440,20 @@ def test_a_question_for_other_prompts_is_neither_asked_nor_taken(anns):
         del rating["answers"]["closed"]
 
     assert [error["detail"] for error in refused.json()["errors"]] == ["This form has no question “closed”."] * 2
+    assert anns.post(address(sheet, "submit/"), {"ratings": ratings}).status_code == 201
+
+
+@pytest.mark.parametrize(("at_the_lease", "now"), [([], ["closed_domain"]), (["closed_domain"], [])])
+def test_what_a_sheet_asks_stays_as_it_was_leased_whatever_tags_its_prompt_is_given(anns, at_the_lease, now):
+    project = rating_project(k=2, questions=[TAGGED, {"key": "kind", "wording": "Kind", "scale": "binary"}])
+    Prompt.objects.update(tags=at_the_lease)
+    sheet = taken(anns, project)
+    keys = [question["key"] for question in sheet["questions"]]
+
+    Prompt.objects.update(tags=now)
+
+    assert anns.get(address(sheet)).json()["questions"] == sheet["questions"]
+    ratings = [{"slot": slot, "answers": dict.fromkeys(keys, True)} for slot in "AB"]
     assert anns.post(address(sheet, "submit/"), {"ratings": ratings}).status_code == 201
 
 

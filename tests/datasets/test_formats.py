@@ -294,3 +294,6 @@ def test_what_a_prompts_tags_kept_from_being_asked_is_null(project, ann, task_of
         [{"closed": None, "fails_task": False}, {"closed": None}, {}, {}],
         [{"closed": True}, {}, {}, {}],
     ]
+
+    Prompt.objects.update(tags=["closed_domain", "ambiguous"])  # what was asked by then stays as it was
+    assert [[orjson.loads(one["answers"]) for one in line["responses"]] for line in lines(grouped, project)] == said

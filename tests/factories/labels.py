@@ -25,6 +25,7 @@ def assign(task, labeler, *, shown=None, state="submitted", at=None):
         by_program=labeler.is_program,
         form_version=task.project.form.newest(),
         instructions_version=task.project.instructions.newest(),
+        prompt_tags=task.prompt.tags if task.prompt else [],
         leased_at=at,
         lease_until=at,
         closed_at=None if state == "open" else at,

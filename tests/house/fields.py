@@ -501,6 +501,7 @@ IMPERSONAL = {
     "work.assignment.form_version",
     "work.assignment.instructions_version",
     "work.assignment.project",
+    "work.assignment.prompt_tags",
     "work.assignment.purpose",
     "work.assignment.state",
     "work.assignment.task",
