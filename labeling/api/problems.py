@@ -5,10 +5,11 @@ from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.core.signals import got_request_exception
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -112,6 +113,14 @@ def _collision(error):
     return Problem(409, _("This collides with what is there already, or was made at the same moment."))
 
 
+def _in_each_others_way(error):
+    """PostgreSQL ends one of two transactions that wait for each other; what else it cannot do is not foreseen."""
+    if not isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
+        return error
+    log.warning("A request was in another's way: %s", error)
+    return Problem(503, _("Another request was in the way of this one, and nothing was done. Send it again."), wait=1)
+
+
 # The first that fits counts.
 TRANSLATIONS = {
     Faults: _faults,
@@ -126,6 +135,7 @@ TRANSLATIONS = {
     SuspiciousOperation: lambda _odd: exceptions.ParseError(_("The request cannot be read.")),
     DataError: lambda _odd: exceptions.ParseError(_("The request holds what cannot be stored, such as U+0000.")),
     IntegrityError: _collision,
+    OperationalError: _in_each_others_way,
 }
 
 

@@ -28,6 +28,7 @@ from labeling.api.permissions import Engineers
 from labeling.api.problems import Problem
 from labeling.candidates import importing
 from labeling.candidates.models import Response
+from labeling.prompts.hygiene.sorting_out import take_turns
 from labeling.prompts.models import Finding, Origin, Prompt, SetAside, Split, StandsIn, UseCase
 from labeling.prompts.models import Outcome as Decided
 
@@ -241,7 +242,8 @@ class Prompts(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet):
 
 @transaction.atomic
 def _take_in(rows, request):
-    """Store the rows, source by source; return the outcome of each, in their order."""
+    """Store the rows, source by source; return the outcome of each, in their order. Others wait for all of it."""
+    take_turns()
     results = []
     for source, places in _by_source(rows, request.query_params.get("source")).items():
         created, seen, refused = importing.add_prompts(

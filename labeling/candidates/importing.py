@@ -17,6 +17,7 @@ from labeling.candidates.storing import store_answers
 from labeling.events.announcing import announce
 from labeling.events.models import Event
 from labeling.prompts import mapping as mappings
+from labeling.prompts.hygiene.sorting_out import take_turns
 from labeling.prompts.json_rows import checked
 from labeling.prompts.models import Import, JobState, Source
 from labeling.prompts.reading import Reader
@@ -143,6 +144,7 @@ def add_prompts(*, source_name, rows, mapping=None, created_by=None):
     Returns (created, seen, refused): lists of (index, primary key), the same, and of (index, reason).
     """
     mapping = mappings.check(mapping or {})
+    take_turns()  # before the source is there, which others may be waiting to name
     source, _ = Source.objects.get_or_create(name=checked_name(source_name), defaults={"created_by": created_by})
     batch, refused = [], []
     for index, values in enumerate(rows):

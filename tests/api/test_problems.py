@@ -1,6 +1,7 @@
 """However a call goes wrong, the answer is a problem document with a whole sentence."""
 
 import pytest
+from django.db import connection
 
 from labeling.api import problems
 from labeling.api.parsers import is_deeper
@@ -151,6 +152,20 @@ def test_what_collides_at_the_same_moment_is_409(engineer, monkeypatch):
     monkeypatch.setattr("rest_framework.validators.qs_exists", lambda queryset: False)
 
     problem_of(engineer.post("/api/v1/models/", {"name": "ppo"}), 409)
+
+
+@pytest.mark.parametrize("code", ["40P01", "40001"])
+def test_whoever_was_in_anothers_way_is_told_to_send_it_again(engineer, monkeypatch, code):
+    def wait_in_a_circle(**_facts):
+        with connection.cursor() as cursor:
+            cursor.execute(f"DO $$ BEGIN RAISE 'a circle' USING ERRCODE = '{code}'; END $$")
+
+    monkeypatch.setattr("labeling.candidates.importing.add_prompts", wait_in_a_circle)
+
+    answer = engineer.post("/api/v1/prompts/?source=here", {"prompt": "Name a river."})
+
+    assert problem_of(answer, 503)["detail"].endswith("nothing was done. Send it again.")
+    assert answer["Retry-After"] == "1"
 
 
 def test_what_nobody_foresaw_is_a_500_without_details(engineer, monkeypatch, caplog):

@@ -1,7 +1,9 @@
 """What is set aside when prompts come in: duplicates, wherever they came from, and what an owner has too many of."""
 
+import threading
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from labeling.prompts.hygiene import sorting_out
 from labeling.prompts.hygiene.normalising import hashes, normalised, share_a_beginning
 from labeling.prompts.models import Import, Prompt, SetAside
 from tests.candidates.files import counts, imported, requested
+from tests.celery_worker import until
 from tests.factories import PromptFactory
 
 LONG = "Read the following letter from a customer of ours and say in one word how the writer feels. " * 4
@@ -154,10 +157,45 @@ def test_prompts_of_several_sources_in_one_transaction_stay_apart():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_two_that_name_one_new_source_wait_for_each_other_and_not_in_a_circle():
+    """The second is there before the first names its source; the first still holds the turn."""
+    row = {"id": "1", "prompt": "Name a river."}
+    is_first, others = threading.Event(), []
+
+    def add():
+        is_first.wait(20)
+        try:
+            others.append(add_prompts(source_name="common", rows=[row | {"id": "2"}]))
+        finally:
+            connection.close()
+
+    second = threading.Thread(target=add)
+    second.start()
+    with transaction.atomic():
+        add_prompts(source_name="first", rows=[row])
+        is_first.set()
+        until(one_waits_for_a_turn)
+        add_prompts(source_name="common", rows=[row])
+    second.join(20)
+
+    assert sorted(Prompt.objects.values_list("source__name", "external_id")) == [
+        ("common", "1"), ("common", "2"), ("first", "1"),
+    ]  # fmt: skip
+    assert len(others) == 1
+
+
+def one_waits_for_a_turn():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database AND d.datname = current_database() "
+            "WHERE locktype = 'advisory' AND NOT granted"
+        )
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_imports_at_once_keep_one_of_the_same_text():
     from concurrent.futures import ThreadPoolExecutor
-
-    from django.db import connection
 
     from labeling.candidates.importing import run_import
 
