@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from labeling.candidates.models import Response
@@ -66,7 +66,7 @@ def labels(choice, *, of_unfit_too=False):
 
     Of raw labels, every revision. Each knows its prompt, given or written (`prompt_said`), and that one's owner.
     Prompts that are set aside, or of the training split and with something personal that nobody has decided, are in
-    no file; `of_unfit_too` for what a file that is already there may hold of them.
+    no file, nor is a task that is set aside; `of_unfit_too` for what a file that is already there may hold of them.
     """
     chosen = Label.objects.filter(assignment__project__in=[project.pk for project in choice.projects])
     if choice.kind != DatasetKind.RAW:
@@ -76,7 +76,7 @@ def labels(choice, *, of_unfit_too=False):
     if choice.kind == DatasetKind.RAW:
         chosen = _with_prompt_said(chosen)
     columns = WRITTEN_COLUMNS if choice.kind == DatasetKind.RAW else COLUMNS
-    return _narrowed(chosen if of_unfit_too else _fit(chosen, columns), choice, columns)
+    return _narrowed(chosen if of_unfit_too else chosen.filter(IN_PLAY, ~_of_unfit(columns)), choice, columns)
 
 
 def demonstrations(choice, *, of_unfit_too=False):
@@ -87,11 +87,44 @@ def demonstrations(choice, *, of_unfit_too=False):
         assignment__project__in=[project.pk for project in choice.projects],
     )
     chosen = _with_prompt_said(chosen)
-    return _narrowed(chosen if of_unfit_too else _fit(chosen, WRITTEN_COLUMNS), choice, WRITTEN_COLUMNS)
+    fit = chosen if of_unfit_too else chosen.filter(IN_PLAY, ~_of_unfit(WRITTEN_COLUMNS))
+    return _narrowed(fit, choice, WRITTEN_COLUMNS)
 
 
-def _fit(labels, columns):
-    return labels.filter(~Exists(Prompt.objects.unfit().filter(pk=OuterRef(columns["prompt"]))))
+def kept_back(choice):
+    """Return a Counter of what was chosen and leaves in no format, by reason: what `labels` and `prompts` pass over."""
+    if choice.kind == DatasetKind.PROMPTS:
+        return _prompts_kept_back(choice)
+    found: Counter[str] = Counter()
+    for chosen, columns in _chosen_of_any(choice):
+        found[OF_SET_ASIDE.format(unit="labels")] += chosen.exclude(IN_PLAY).count()
+        found[OF_UNFIT] += chosen.filter(IN_PLAY, _of_unfit(columns)).count()
+    return found
+
+
+def _prompts_kept_back(choice):
+    set_aside = Task.objects.filter(project__in=[project.pk for project in choice.projects]).exclude(prompt=None)
+    of_set_aside = Prompt.objects.fit().filter(pk__in=set_aside.values("prompt")).exclude(pk__in=_of_tasks(choice))
+    return Counter(
+        {
+            OF_SET_ASIDE.format(unit="prompts"): _narrowed_prompts(of_set_aside, choice, of_tasks=False).count(),
+            UNFIT: _narrowed_prompts(Prompt.objects.unfit(), choice).count(),
+        }
+    )
+
+
+def _chosen_of_any(choice):
+    """Yield (labels that a kind is made of, the fit and the others; their columns)."""
+    if choice.kind == DatasetKind.SFT:
+        yield demonstrations(choice, of_unfit_too=True), WRITTEN_COLUMNS
+        if "minimum_rating" in choice.filters:
+            yield labels(choice, of_unfit_too=True).filter(demonstration__isnull=True), COLUMNS
+    elif choice.kind != DatasetKind.PROMPTS:
+        yield labels(choice, of_unfit_too=True), WRITTEN_COLUMNS if choice.kind == DatasetKind.RAW else COLUMNS
+
+
+def _of_unfit(columns):
+    return Exists(Prompt.objects.unfit().filter(pk=OuterRef(columns["prompt"])))
 
 
 def _with_prompt_said(labels):
@@ -111,8 +144,11 @@ def _narrowed(chosen, choice, columns):
 
 def prompts(choice):
     """Return the prompts chosen: those of the projects' tasks, or all of a source."""
-    chosen = Prompt.objects.fit()
-    if choice.projects:
+    return _narrowed_prompts(Prompt.objects.fit(), choice)
+
+
+def _narrowed_prompts(chosen, choice, *, of_tasks=True):
+    if choice.projects and of_tasks:
         chosen = chosen.filter(pk__in=_of_tasks(choice))
     columns = {"split": "owner__split", "source": "source__name"}
     return chosen.filter(**{columns[key]: value for key, value in choice.filters.items() if key in columns})
@@ -123,12 +159,12 @@ def _of_tasks(choice):
     return in_play.filter(prompt__isnull=False).values("prompt")
 
 
-def references(choice):
+def references(choice, *, empty=False):
     """Return what people had written to the chosen prompts before anybody was asked, as far as it is not empty.
 
     Where a rating is asked for, those that were judged here are good by it or not at all, like any other response.
     """
-    written = Response.objects.references().filter(prompt__in=prompts(choice), is_empty=False)
+    written = Response.objects.references().filter(prompt__in=prompts(choice), is_empty=empty)
     if "minimum_rating" not in choice.filters:
         return written
     judged = Rating.objects.filter(label__in=labels(choice), slot__candidate__response=OuterRef("pk"))
@@ -315,6 +351,10 @@ FILTERS_OF = {
     DatasetKind.RATINGS: OF_LABELS,
     DatasetKind.RAW: OF_LABELS,
 }
+IN_PLAY = Q(assignment__task__set_aside_at__isnull=True)
+OF_SET_ASIDE = "{unit} of tasks that are set aside"
+UNFIT = "prompts that are set aside, or hold something personal that nobody has decided"
+OF_UNFIT = f"labels of {UNFIT}"
 COLUMNS = {
     "prompt": "assignment__task__prompt",
     "cohort": "assignment__cohort",

@@ -136,13 +136,13 @@ def _made(version, folder, pulse, on_progress):
     with _snapshot() as snapshot_at, Files(folder) as files:
         pulse.total = reading.count(choice)
         shape = FORMATS[choice.kind, choice.format]
-        for done in write(reading.batches(choice), shape, files, tally):
+        for done in write(reading.batches(choice, tally.left_out), shape, files, tally):
             pulse.report(done)
             if on_progress:
                 on_progress(done, pulse.total)
         rows = files.close()
         if not rows:
-            raise NothingToFreeze(_why_nothing(choice, pulse.total))
+            raise NothingToFreeze(_why_nothing(choice, pulse.total, +tally.left_out))
         if sentence := silent.why_it_teaches_nothing(tally):
             raise NothingToFreeze(sentence)
         said = manifest(version=version, choice=choice, files=rows, tally=tally, snapshot_at=snapshot_at)
@@ -234,8 +234,11 @@ def _snapshot():
         yield moment
 
 
-def _why_nothing(choice, records):
+def _why_nothing(choice, records, left_out):
     unit = UNITS[choice.kind]
+    if left_out and not records:
+        told = ", ".join(f"{n} {reason}" for reason, n in sorted(left_out.items()))
+        return f"There is nothing to freeze: all that fits the choice is left out ({told})."
     if records:
         return f"There is nothing to freeze: of the chosen {unit}, this format could use none."
     return f"There is nothing to freeze: no {unit} fit the choice."

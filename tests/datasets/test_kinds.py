@@ -44,7 +44,7 @@ def lines(kind, format, *projects, left_out=None, **filters):
     tally.left_out = Counter() if left_out is None else left_out
     made = [
         (split, orjson.loads(line))
-        for batch in reading.batches(choice)
+        for batch in reading.batches(choice, tally.left_out)
         for split, line in _encoded(batch, FORMATS[kind, format], tally)
     ]
     assert reading.count(choice) == tally.records.total() or kind == "sft"

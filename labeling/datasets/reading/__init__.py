@@ -1,9 +1,12 @@
 """What exactly was said? Records of each kind, in an order that never depends on who was first.
 
-Each module has `count(choice)`, how many there are, and `batches(choice)`, which yields lists of them: inside a
-transaction, because the rows come from one server-side cursor.
+Each module has `count(choice)`, how many there are, and `batches(choice, left_out)`, which yields lists of them: inside
+a transaction, because the rows come from one server-side cursor.
 """
 
+from collections import Counter
+
+from labeling.datasets import choosing
 from labeling.datasets.models import DatasetKind
 from labeling.datasets.reading import examples, judged, prompts, rankings, ratings, raw
 
@@ -21,5 +24,8 @@ def count(choice):
     return READERS[choice.kind].count(choice)
 
 
-def batches(choice):
-    return READERS[choice.kind].batches(choice)
+def batches(choice, left_out=None):
+    """Yield lists of records. `left_out`, a Counter, learns what was chosen and became none, by reason."""
+    if left_out is not None:
+        left_out.update(choosing.kept_back(choice))
+    yield from READERS[choice.kind].batches(choice, Counter() if left_out is None else left_out)

@@ -12,6 +12,9 @@ from labeling.people.pseudonyms import pseudonym
 from labeling.prompts.few_shot import examples_of
 from labeling.prompts.models import Origin, Prompt
 
+BLANK = "demonstrations that are blank"
+EMPTY_REFERENCES = "references that are empty"
+
 
 @dataclass(slots=True)
 class Example(Record):
@@ -31,23 +34,27 @@ class Example(Record):
 
 def count(choice):
     references = choosing.references(choice).count() if choice.filters.get("references") else 0
-    rated = sum(map(len, _rated(choice)))
+    least = choice.filters.get("minimum_rating")
+    rated = 0 if least is None else judged.number(choice, ">= %s", least)
     return choosing.demonstrations(choice).count() + references + rated
 
 
-def batches(choice):
+def batches(choice, left_out):
     """Responses by id, then demonstrations by task and labeler, then references by prompt.
 
     Those with a rating come first, so that whoever guesses types from the beginning of a file sees that it is a number.
     """
-    for batch in _rated(choice):
-        yield [_of_response(response) for response in batch]
-    yield from _demonstrations(choice)
+    least = choice.filters.get("minimum_rating")
+    if least is not None:
+        for batch in judged.judged(choice, ">= %s", least, left_out):
+            yield [_of_response(response) for response in batch]
+    yield from _demonstrations(choice, left_out)
     if choice.filters.get("references"):
+        left_out[EMPTY_REFERENCES] += choosing.references(choice, empty=True).count()
         yield from _references(choice)
 
 
-def _demonstrations(choice):
+def _demonstrations(choice, left_out):
     heads = (
         choosing.demonstrations(choice)
         .order_by("assignment__task_id", "assignment__labeler__pseudonym_key")
@@ -68,7 +75,9 @@ def _demonstrations(choice):
     named = cache(pseudonym)
     for batch in in_batches(heads.iterator(chunk_size=BATCH)):
         prompts: dict = prompts_of({head.prompt_said for head in batch})
-        yield [example for head in batch for example in _of_demonstration(head, named, *prompts[head.prompt_said])]
+        made = [list(_of_demonstration(head, named, *prompts[head.prompt_said])) for head in batch]
+        left_out[BLANK] += sum(not examples for examples in made)
+        yield [example for examples in made for example in examples]
 
 
 def _of_demonstration(head, named, messages, meta):
@@ -126,12 +135,6 @@ def _of_reference(head, messages, meta):
         owner=head.prompt__owner__key_hash,
         meta=meta,
     )
-
-
-def _rated(choice):
-    """Responses whose median rating reaches what was asked for. Nothing was: none."""
-    least = choice.filters.get("minimum_rating")
-    return [] if least is None else judged.judged(choice, ">= %s", least)
 
 
 def _of_response(response):

@@ -6,6 +6,8 @@ What they gave is the overall quality, or the answer to another Likert question 
 from dataclasses import dataclass
 from functools import cache
 
+from django.db import connection
+
 from labeling.datasets import choosing
 from labeling.datasets.reading.records import Record, in_batches, prompts_of, rows_of
 from labeling.people.pseudonyms import pseudonym
@@ -32,7 +34,7 @@ class Judged(Record):
         return self.is_good
 
 
-# Responses that are judged and not empty. The bounds are of the median; null is none.
+# Responses that are judged, and empty or not. The bounds are of the median; null is none.
 JUDGED = """
 SELECT r.id, r.prompt_id, r.text, e.name, o.split, o.key_hash,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY {given}) AS rating, count(*) AS n,
@@ -46,7 +48,7 @@ JOIN work_assignment a ON a.id = l.assignment_id
 JOIN people_user person ON person.id = a.labeler_id
 JOIN work_slot s ON s.id = g.slot_id
 JOIN work_taskcandidate c ON c.id = s.candidate_id
-JOIN candidates_response r ON r.id = c.response_id AND NOT r.is_empty
+JOIN candidates_response r ON r.id = c.response_id AND r.is_empty = {empty}
 JOIN prompts_prompt p ON p.id = r.prompt_id
 JOIN prompts_owner o ON o.id = p.owner_id
 LEFT JOIN candidates_modelendpoint e ON e.id = r.endpoint_id
@@ -62,33 +64,51 @@ JOIN guidelines_question q ON q.id = said.question_id AND q.key = %s
 """
 
 
+EMPTY = "rated responses that are empty"
+NEITHER = "responses whose median rating is the threshold itself"
+
+
 def count(choice):
-    return sum(1 for _row in _rows(choice, "<> %s", threshold_of(choice)))
+    return number(choice, "<> %s", threshold_of(choice))
 
 
-def batches(choice):
+def batches(choice, left_out):
     """In the order of the responses. One whose median is the threshold itself is neither good nor bad."""
-    return judged(choice, "<> %s", threshold_of(choice))
+    left_out[NEITHER] += number(choice, "= %s", threshold_of(choice))
+    return judged(choice, "<> %s", threshold_of(choice), left_out)
 
 
 def threshold_of(choice):
     return choice.filters.get("threshold", THRESHOLD)
 
 
-def judged(choice, bound, value):
+def judged(choice, bound, value, left_out):
     """Yield lists of those whose median fulfils `bound`, a comparison with a place for the `value`."""
+    left_out[EMPTY] += number(choice, bound, value, empty=True)
     named = cache(pseudonym)
     for batch in in_batches(_rows(choice, bound, value)):
         prompts = prompts_of({row[1] for row in batch})
         yield [_judged(row, prompts[row[1]][0], named, value) for row in batch]
 
 
+def number(choice, bound, value, *, empty=False):
+    """Return how many there are of those whose median fulfils `bound`."""
+    sql, params = _judged_by(choice, bound, value, empty=empty)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql}) AS judged", params)  # noqa: S608  # names of our own alone
+        return cursor.fetchone()[0]
+
+
 def _rows(choice, bound, value):
+    return rows_of(*_judged_by(choice, bound, value, empty=False))
+
+
+def _judged_by(choice, bound, value, *, empty):
     chosen, params = choosing.labels(choice).values("pk").query.sql_with_params()
     question = choice.filters.get("question")
     given, answers = ("said.number", OF_QUESTION) if question else ("g.overall_quality", "")
-    sql = JUDGED.format(chosen=chosen, bound=bound, given=given, answers=answers)
-    return rows_of(sql, [*params, *([question] if question else []), value])
+    sql = JUDGED.format(chosen=chosen, bound=bound, given=given, answers=answers, empty=empty)
+    return sql, [*params, *([question] if question else []), value]
 
 
 def _judged(row, messages, named, threshold):

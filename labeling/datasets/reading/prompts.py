@@ -24,7 +24,7 @@ def count(choice):
     return choosing.prompts(choice).count()
 
 
-def batches(choice):
+def batches(choice, left_out):
     """In the order in which they came in."""
     heads = (
         choosing.prompts(choice)

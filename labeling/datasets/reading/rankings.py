@@ -42,7 +42,7 @@ def count(choice):
     return choosing.labels(choice).count()
 
 
-def batches(choice):
+def batches(choice, left_out):
     """A task's labelers stand in the order of their pseudonym keys."""
     heads = (
         choosing.labels(choice)

@@ -50,7 +50,7 @@ def count(choice):
     return Rated.objects.filter(label__in=choosing.labels(choice)).count()
 
 
-def batches(choice):
+def batches(choice, left_out):
     """A task's labelers stand in the order of their pseudonym keys, and its responses in that of the candidates."""
     heads = (
         choosing.labels(choice)

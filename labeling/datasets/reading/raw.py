@@ -68,7 +68,7 @@ def count(choice):
     return choosing.labels(choice).count()
 
 
-def batches(choice):
+def batches(choice, left_out):
     """In the order in which they were made."""
     heads = choosing.labels(choice).order_by("pk").values_list(*HEAD, named=True)
     named, form_of = cache(pseudonym), cache(Form)
