@@ -29,6 +29,10 @@ class CohortInline(admin.StackedInline):
     verbose_name_plural = _("cohort")
     can_delete = True
 
+    def get_readonly_fields(self, request, obj=None):
+        """Nobody changes from one to the other."""
+        return ("cohort",) if hasattr(obj, "cohort_membership") else ()
+
 
 @admin.register(User)
 class PeopleAdmin(UserAdmin):

@@ -4,17 +4,23 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from labeling.people.models import CohortMembership, Role
 from labeling.people.roles import follow_roles
+
+OUTSIDE = gettext_lazy("Researchers, admins and programs stand outside the cohorts, and need no invitation.")
 
 
 @transaction.atomic
 def admit(*, person, cohort, by):
     """Make `person` a labeler of `cohort`, and no applicant any more; return the membership. Again changes nothing.
 
-    Raises ValidationError for whoever is in the other cohort: held-out labelers are held out for good.
+    Raises ValidationError for whoever is in the other cohort, as held-out labelers are held out for good, and for
+    whoever stands outside of both.
     """
+    if person.stands_outside_cohorts:
+        raise ValidationError(OUTSIDE)
     membership, _is_new = CohortMembership.objects.get_or_create(
         labeler=person, defaults={"cohort": cohort, "admitted_by": by}
     )

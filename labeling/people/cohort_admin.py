@@ -27,6 +27,10 @@ class CohortMembershipAdmin(admin.ModelAdmin):
     fields = ("labeler", "cohort", "admitted_at", "standing", "standing_reason", "standing_at", "standing_by")
     readonly_fields = ("standing", "standing_reason", "standing_at", "standing_by")
 
+    def get_readonly_fields(self, request, obj=None):
+        """Nobody changes from one cohort to the other, and nobody takes another's place."""
+        return (*self.readonly_fields, "labeler", "cohort") if obj else self.readonly_fields
+
     def get_fields(self, request, obj=None):
         return self.fields if obj else ("labeler", "cohort", "admitted_at")
 

@@ -25,6 +25,8 @@ def why_not(invitation, person=None):
         return str(USED_UP)
     if person and invitation.email and invitation.email.lower() != person.email.lower():
         return _("This invitation is for another e-mail address. Sign in with that one.")
+    if person and person.stands_outside_cohorts:
+        return str(admitting.OUTSIDE)
     return None
 
 

@@ -37,7 +37,10 @@ def follow(*, invitation, person):
     """
     if inviting.accept(invitation=invitation, person=person):
         Invitee.objects.bulk_create(
-            [Invitee(project=project, labeler=person) for project in _projects_of(invitation)], ignore_conflicts=True
+            [Invitee(project=project, labeler=person) for project in _projects_of(invitation)],
+            update_conflicts=True,  # whoever was invited until a day is invited anew
+            unique_fields=["project", "labeler"],
+            update_fields=["invited_at", "until"],
         )
     return next(iter(leads_to(invitation)["tests"]), None)
 

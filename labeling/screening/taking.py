@@ -48,11 +48,11 @@ def why_none(person):
 @transaction.atomic
 def begin(*, test, applicant):
     """Return the applicant's attempt at the test, a new one if there is none. Raises ValidationError."""
+    if why := why_none(applicant):
+        raise ValidationError(why)
     attempt = Attempt.objects.filter(test=test, applicant=applicant).first()
     if attempt:
         return attempt
-    if why := why_none(applicant):
-        raise ValidationError(why)
     if not open_to(applicant).filter(pk=test.pk).exists():
         raise ValidationError(_("This test takes no applicants at the moment."))
     if not applicant.role_names:
@@ -116,6 +116,13 @@ def leave(*, attempt, reason=""):
     Attempt.objects.filter(pk=attempt.pk).update(left_at=timezone.now(), left_reason=reason.strip()[:500])
     _end(attempt, attempt.test.sections.all())
     return True
+
+
+@transaction.atomic
+def leave_all(*, applicant):
+    """Leave every test that is under way: its applicant has become somebody who takes none."""
+    for attempt in Attempt.objects.filter(applicant=applicant, handed_in_at__isnull=True, left_at__isnull=True):
+        leave(attempt=attempt)
 
 
 def labels_of(attempt):

@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from labeling.people.models import Cohort, CohortMembership, User
-from tests.factories import LabelerFactory, UserFactory
+from labeling.work import queue
+from tests.factories import LabelerFactory, TaskFactory, UserFactory
 
 PAGES = [
     "admin:people_user_changelist",
@@ -117,6 +118,31 @@ def test_an_account_is_changed_and_switched_off(admin_by_role, client_of, ann):
 
     ann.refresh_from_db()
     assert (ann.name, ann.is_active) == ("Ann Lee", False)
+
+
+@pytest.mark.parametrize("has_worked", [False, True])
+def test_nobody_changes_from_one_cohort_to_the_other_in_the_admin(admin_by_role, client_of, ann, hal, has_worked):
+    if has_worked:
+        queue.next_assignment(labeler=ann, project=TaskFactory().project)
+    client, membership = client_of(admin_by_role), ann.cohort_membership
+    page = reverse("admin:people_cohortmembership_change", args=[membership.pk])
+    fields = {"labeler": hal.pk, "cohort": "held_out", "admitted_at_0": "2026-01-01", "admitted_at_1": "00:00:00"}
+    inline = {
+        "cohort_membership-INITIAL_FORMS": "1",
+        "cohort_membership-0-id": membership.pk,
+        "cohort_membership-0-labeler": ann.pk,
+        "cohort_membership-0-cohort": "held_out",
+    }
+    account_fields = account(email=ann.email, groups=group_ids("labeler"), **inline)
+
+    answers = [
+        client.post(page, fields),
+        client.post(reverse("admin:people_user_change", args=[ann.pk]), account_fields),
+    ]
+
+    membership.refresh_from_db()
+    assert ([answer.status_code for answer in answers], membership.cohort) == ([302, 302], "training")
+    assert membership.labeler == ann
 
 
 def test_accounts_are_not_deleted(ada, client_of, ann):

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from labeling.people import consenting, inviting
-from labeling.people.models import Cohort, Invitation, InvitationUse, Qualification, Qualified
-from labeling.screening import joining
-from labeling.work.models import Invitee, Project
+from labeling.people.models import Cohort, CohortMembership, Invitation, InvitationUse, Qualification, Qualified
+from labeling.screening import joining, taking
+from labeling.work import queue
+from labeling.work.models import Assignment, Invitee, Project
 from tests.factories import ProjectFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,76 @@ def test_nobody_changes_from_one_cohort_to_the_other_by_a_link(ann):
     assert sentence == "This person is in the cohort “training”, and nobody changes from one to the other."
     assert (made.uses, ann.cohort_membership.cohort) == (0, "training")
     assert not InvitationUse.objects.exists()
+
+
+def test_a_new_link_invites_anew_whose_time_in_the_project_had_passed(ann, rita):
+    project = ProjectFactory(by_invitation=True)
+    Invitee.objects.create(project=project, labeler=ann, until=timezone.now() - timedelta(days=1))
+    made = invitation(cohort="training", created_by=rita)
+    made.projects.add(project)
+
+    joining.follow(invitation=made, person=ann)
+
+    assert list(Project.objects.open_to(ann)) == [project]
+    assert Invitee.objects.get().until is None
+
+
+def test_a_time_that_runs_out_later_is_lifted_as_well(ann):
+    project = ProjectFactory(by_invitation=True)
+    Invitee.objects.create(project=project, labeler=ann, until=timezone.now() + timedelta(days=1))
+    made = invitation()
+    made.projects.add(project)
+
+    joining.follow(invitation=made, person=ann)
+
+    assert Invitee.objects.get().until is None
+
+
+@pytest.mark.parametrize("fields", [{"cohort": "training"}, {}])
+def test_researchers_admins_and_programs_become_nothing_by_a_link(rita, ada, judge, client_of, fields):
+    made = invitation(most_uses=None, **fields)
+    sentence = "Researchers, admins and programs stand outside the cohorts, and need no invitation."
+
+    said = [turned_away(made, person) for person in (rita, ada, judge)]
+    page = client_of(rita).get(link(made))
+
+    made.refresh_from_db()
+    assert (said, made.uses, page.status_code) == ([sentence] * 3, 0, 410)
+    assert sentence in page.text
+    assert not CohortMembership.objects.filter(labeler__in=(rita, ada, judge)).exists()
+
+
+def test_whoever_is_held_out_while_they_take_a_test_has_left_it(test, abe, client_of):
+    attempt = taking.begin(test=test, applicant=abe)
+    first = test.sections.select_related("project", "test").first()
+    taking.open_section(attempt=attempt, section=first)
+    queue.next_assignment(labeler=abe, project=first.project)
+
+    joining.follow(invitation=invitation(cohort="held_out"), person=abe)
+    client = client_of(type(abe).objects.get(pk=abe.pk))
+    page = client.post(reverse("screening:begin-section", args=[test.pk, first.pk]), follow=True)
+
+    attempt.refresh_from_db()
+    sheet = Assignment.objects.get(labeler=abe)
+    assert (attempt.is_under_way, sheet.state) == (False, "expired")
+    assert "You have been admitted without a test, and it stays so." in page.text
+
+
+def test_a_test_that_was_under_way_all_the_same_does_not_go_on(test, abe):
+    """One whose applicant was held out before tests were left with it."""
+    taking.begin(test=test, applicant=abe)
+    CohortMembership.objects.bulk_create([CohortMembership(labeler=abe, cohort="held_out")])
+
+    with pytest.raises(ValidationError, match="admitted without a test"):
+        taking.begin(test=test, applicant=type(abe).objects.get(pk=abe.pk))
+
+
+def test_whoever_joins_the_training_cohort_goes_on_with_their_test(test, abe):
+    attempt = taking.begin(test=test, applicant=abe)
+
+    joining.follow(invitation=invitation(cohort="training"), person=abe)
+
+    assert taking.begin(test=test, applicant=type(abe).objects.get(pk=abe.pk)) == attempt
 
 
 @pytest.mark.parametrize(
