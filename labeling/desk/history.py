@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from labeling.labels.models import Label
 from labeling.labels.reopening import why_locked
 from labeling.labels.saying import in_short
-from labeling.work.models import Assignment, AssignmentState, Draft, ProjectState
+from labeling.work.models import Assignment, AssignmentState, Draft, Invitee, ProjectState, Purpose
 
 PAGE = 25
 
@@ -111,9 +111,15 @@ def _of(labeler):
     return (
         Assignment.objects.filter(labeler=labeler)
         .select_related("project", "task__prompt")
-        .annotate(has_draft=Exists(_draft()))
+        .annotate(has_draft=Exists(_draft()), is_over=Exists(_ended()))
         .prefetch_related(Prefetch("labels", standing, to_attr="standing"))
     )
+
+
+def _ended():
+    """Parts of a test have an end; daily work that somebody was invited to until a day stays theirs to correct."""
+    ended = Invitee.objects.filter(project=OuterRef("project"), labeler=OuterRef("labeler"), until__lte=timezone.now())
+    return ended.filter(project__purpose=Purpose.SCREENING)
 
 
 def _draft():
@@ -125,4 +131,6 @@ def _why_not(sheet, label):
         return ""
     if sheet.project.state not in {ProjectState.OPEN, ProjectState.PAUSED}:
         return _("The project has been closed, so it can no longer be changed.")
+    if sheet.is_over and not label.locked_at:
+        return _("This part of the test is over, so its sheets can no longer be changed.")
     return why_locked(label)

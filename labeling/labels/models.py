@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.guidelines.models import Question
 from labeling.prompts.models import WRITTEN, WRITTEN_CHOICES, Prompt, PromptTag
-from labeling.work.models import Assignment, Slot
+from labeling.work.models import Assignment, Purpose, Slot
 
 # After a day a judgement is made from another mood than the one it belongs to; and researchers count on it by then.
+# Tests are taken over many sittings, and are counted when they are handed in: their labels wait for that.
 CHANGEABLE_FOR = timedelta(hours=24)
 
 
@@ -33,7 +34,8 @@ class LabelQuerySet(models.QuerySet):
 
     def open_to_change(self):
         """Those whose sheets may be reopened, as far as the label decides it."""
-        return self.standing().filter(locked_at__isnull=True, submitted_at__gt=timezone.now() - CHANGEABLE_FOR)
+        is_young = Q(submitted_at__gt=timezone.now() - CHANGEABLE_FOR)
+        return self.standing().filter(is_young | Q(assignment__purpose=Purpose.SCREENING), locked_at__isnull=True)
 
 
 class Label(models.Model):

@@ -1,7 +1,8 @@
 """May a label still be changed, and how does its sheet come back with what was said on it?
 
-A label locks when it is frozen into a dataset, when it is reviewed, and when it is a day old. Reopening its sheet is
-allowed until then, and leaves the label as it is: only submitting again supersedes it.
+A label locks when it is frozen into a dataset, when it is reviewed, and when it is a day old; those of a test lock when
+it is handed in, or when its key is, and not by their age. Reopening its sheet is allowed until then, and leaves the
+label as it is: only submitting again supersedes it.
 """
 
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from labeling.labels.models import CHANGEABLE_FOR, Label, Lock
 from labeling.labels.saying import said
 from labeling.work import drafts, queue
+from labeling.work.models import Purpose
 
 # Every time a sheet is reopened its drafts count on from a new million: what some device kept from before, or sends
 # late, is older than anything that is typed now.
@@ -36,7 +38,8 @@ def why_locked(label):
         return _("You have handed in the test, so it can no longer be changed.")
     if label.locked_because == Lock.KEY:
         return _("It is in the key of a test, so it can no longer be changed.")
-    if label.submitted_at <= timezone.now() - CHANGEABLE_FOR:
+    is_old = label.submitted_at <= timezone.now() - CHANGEABLE_FOR
+    if is_old and label.assignment.purpose != Purpose.SCREENING:
         return _("It is more than a day old, so it can no longer be changed.")
     return ""
 

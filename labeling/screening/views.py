@@ -81,6 +81,8 @@ def test(request, test_id):
         "attempt": attempt,
         "parts": parts,
         "next": progress.following(parts),
+        "over": [part for part in parts if part.is_ended],
+        "still_open": [part for part in parts if not part.is_ended],
     }
     return render(request, "screening/test.html", context)
 

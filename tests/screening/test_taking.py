@@ -7,7 +7,10 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
 
+from labeling.desk import history
 from labeling.events.models import Mail
 from labeling.labels import recording, reopening
 from labeling.labels.models import Label, Lock
@@ -176,6 +179,46 @@ def test_nothing_changes_after_handing_in(test, abe):
         taking.open_section(attempt=attempt, section=section)
     with pytest.raises((reopening.Locked, queue.SheetGone)):
         reopening.reopen(assignment=whole(sheet))
+
+
+def two_sittings(test, person):
+    """Practice, which was ended, and the flags, all answered; the rest of the test waits for another day."""
+    practice, flags = (section_of(test, criterion) for criterion in (Criterion.PRACTICE, Criterion.FLAGS))
+    attempt = attempt_of(person, test, hand_in=False, sections=[practice])
+    taking.open_section(attempt=attempt, section=flags)
+    labels = work_through(flags, person)
+    return attempt, taking.labels_of(attempt).get(assignment__project=practice.project), labels[0]
+
+
+def test_what_was_said_days_ago_can_be_changed_until_its_part_ends_or_the_test_is_handed_in(test, abe):
+    attempt, ended, flag = two_sittings(test, abe)
+    with time_machine.travel(timezone.now() + timedelta(days=3), tick=False):
+        found = {entry.id: entry for entry in history.entries(abe)[0]}
+        told = [(found[one.assignment_id].may_reopen, found[one.assignment_id].why_not) for one in (flag, ended)]
+        assert reopening.reopen(assignment=flag.assignment)
+        with pytest.raises(queue.SheetGone, match="is over"):
+            reopening.reopen(assignment=ended.assignment)
+        taking.hand_in(attempt=attempt)
+        with pytest.raises(queue.SheetGone, match="is over"):
+            reopening.reopen(assignment=Assignment.objects.get(pk=flag.assignment_id))
+
+    assert told == [(True, ""), (False, "This part of the test is over, so its sheets can no longer be changed.")]
+
+
+def test_before_handing_in_one_reads_what_can_still_be_changed(test, abe, client_of):
+    attempt = attempt_of(abe, test, hand_in=False, sections=list(test.sections.select_related("project", "test"))[:-1])
+    last = test.sections.select_related("project", "test").last()
+    taking.open_section(attempt=attempt, section=last)
+    work_through(last, abe)
+    client, promise = client_of(abe), "You can still change what you have said until you hand it in"
+
+    before = " ".join(client.get(reverse("screening:test", args=[test.pk])).text.split())
+    taking.finish_section(attempt=attempt, section=last)
+    after = " ".join(client.get(reverse("screening:test", args=[test.pk])).text.split())
+
+    over = "These parts are over, and stay as they are:"
+    assert (promise in before, promise in after, over in before, over in after) == (True, False, True, True)
+    assert [f'<span dir="auto">{last.title}</span>' in page for page in (before, after)] == [False, True]
 
 
 def test_leaving_ends_it_at_any_moment(test, abe):
