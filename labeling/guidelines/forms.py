@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from labeling.guidelines.changes import choices_text
 from labeling.guidelines.models import Instructions, Question
-from labeling.guidelines.versions import check_markdown, check_questions
+from labeling.guidelines.versions import check_markdown, check_not_fixed, check_questions
 from labeling.prompts.models import PromptTag
 
 FIELDS = (
@@ -116,6 +116,8 @@ class InstructionsForm(forms.ModelForm):
     def clean_markdown(self):
         markdown = self.cleaned_data["markdown"].replace("\r\n", "\n")
         check_markdown(markdown)
+        if self.instance.pk and markdown != self.initial["markdown"]:
+            check_not_fixed(self.instance)
         return markdown
 
 

@@ -66,6 +66,7 @@ def new_instructions(*, instructions, markdown, by):
     """Append a version of `instructions` and return it; sheets leased from now on show it."""
     check_markdown(markdown)
     Instructions.objects.select_for_update().get(pk=instructions.pk)
+    check_not_fixed(instructions)
     return InstructionsVersion.objects.create(
         instructions=instructions, number=_next_number(instructions), markdown=markdown, created_by=by
     )
@@ -74,6 +75,15 @@ def new_instructions(*, instructions, markdown, by):
 def check_markdown(markdown):
     if not markdown.strip():
         raise ValidationError(_("Write instructions: they are what labelers judge by."))
+
+
+def check_not_fixed(instructions):
+    """Raise ValidationError for those of a project that stays as it is; projects stand further down."""
+    if instructions.projects.filter(fixed_version__isnull=False).exists():
+        raise ValidationError(
+            _("“%(instructions)s” belong to a published test and stay as they are. Make a new edition of the test.")
+            % {"instructions": instructions}
+        )
 
 
 def is_pinned(version):

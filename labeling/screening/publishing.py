@@ -11,7 +11,7 @@ from labeling.labels.models import Lock
 from labeling.quality.models import Gold
 from labeling.screening import balance, building, keys
 from labeling.screening.models import Criterion, Test, TestState
-from labeling.work import projects
+from labeling.work import fixing, projects
 
 STRATEGIES = {
     "always_no": lambda: _("Somebody who always says no would reach %(reaches)s of %(cutoff)s: balance the key."),
@@ -33,6 +33,9 @@ def publish(*, test, by):
     """Open the sections to applicants, and lock the key. Raises ValidationError with every fault."""
     test = Test.objects.select_for_update().get(pk=test.pk)
     building.check_draft(test)
+    sections = list(test.sections.select_related("project__form"))
+    for section in sections:
+        fixing.fix(project=section.project)
     # Locked before it is looked at: nobody corrects an answer of the key between the look and the lock.
     key = Gold.objects.filter(task__project__section__test=test).values_list("label", flat=True)
     reopening.lock(labels=list(key), because=Lock.KEY)
@@ -40,7 +43,7 @@ def publish(*, test, by):
         raise ValidationError(found)
     test.state, test.published_at, test.published_by = TestState.PUBLISHED, timezone.now(), by
     test.save(update_fields=["state", "published_at", "published_by"])
-    for section in test.sections.select_related("project"):
+    for section in sections:
         projects.open_project(project=section.project)
     return test
 

@@ -1,7 +1,9 @@
 """Where do researchers set projects up, steer their tasks, and see who holds what?"""
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -191,6 +193,14 @@ class TaskAdmin(Never, admin.ModelAdmin):
             self, request, _plain(tasks), action="set_aside", form_class=SetAsideForm, button=_("Set aside"),
             answer=_put_aside,
         )  # fmt: skip
+
+    def response_action(self, request, queryset):
+        """What stays as it is says so."""
+        try:
+            return super().response_action(request, queryset)
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+            return redirect(request.get_full_path())
 
     @admin.action(description=gettext_lazy("Bring back"), permissions=["steer"])
     def bring_back(self, request, tasks):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from labeling.candidates.models import Flag
 from labeling.guidelines.models import Per
 from labeling.guidelines.versions import check_markdown
+from labeling.work import fixing
 from labeling.work.models import Audience, Kind, Project, ProjectState, Purpose
 
 MOST_CALIBRATION = Decimal("0.5")
@@ -20,6 +21,7 @@ def check_project(project, *, markdown=None, faults=None):
     `markdown` is the text of its instructions where it brings new ones; `faults` are known ones, field → sentence.
     """
     faults = {field: [sentence] for field, sentence in (faults or {}).items()}
+    _take(faults, _faults_of_the_fixed(project, markdown))
     _take(faults, _faults_of_fields(project))
     _take(faults, ({} if markdown is None else _faults_of_markdown(markdown)))
     if not faults:
@@ -113,6 +115,16 @@ def _faults_together(project):
 
 def _asks(version, per):
     return version.questions.filter(per=per).exists()
+
+
+def _faults_of_the_fixed(project, markdown):
+    before = None if project._state.adding else Project.objects.filter(pk=project.pk).first()
+    if before is None or not before.is_fixed:
+        return {}
+    changed = fixing.changed(project, before)
+    if markdown is not None and markdown != before.instructions.newest().markdown:
+        changed.append("instructions")
+    return dict.fromkeys(changed, fixing.why_not(before))
 
 
 def _faults_of_change(project):

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from labeling.candidates.models import Response
 from labeling.prompts.models import Origin, Prompt, SetAside
-from labeling.work import queue
+from labeling.work import fixing, queue
 from labeling.work.matching import by_text, different
 from labeling.work.models import Kind, Project, ProjectState, Task
 
@@ -243,8 +243,9 @@ def _count_drawable(project, prompts):
 
 def _lock(project):
     """Draw one at a time into a project; labelers at work are not held up (FOR NO KEY UPDATE)."""
-    state = Project.objects.select_for_update(no_key=True).values_list("state", flat=True).get(pk=project.pk)
-    if state == ProjectState.CLOSED:
+    locked = Project.objects.select_for_update(no_key=True).only("name", "state", "fixed_version").get(pk=project.pk)
+    fixing.check(locked)
+    if locked.state == ProjectState.CLOSED:
         raise ValidationError(_("“%(project)s” is closed and takes no more tasks.") % {"project": project})
 
 

@@ -71,8 +71,13 @@ class ProjectForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["markdown"] = self.instance.instructions.newest().markdown
+        if self.instance.is_fixed:
+            for name in self.fields.keys() - {"name"}:
+                self.fields[name].disabled = True
 
     def clean_markdown(self):
+        if self.instance.is_fixed:
+            return self.initial["markdown"]
         return self.cleaned_data["markdown"].replace("\r\n", "\n")
 
     def _post_clean(self):

@@ -182,6 +182,15 @@ class Project(models.Model):
         help_text=_("The types they may choose from. None: the prompt is given."),
     )
     asks_for_tags = models.BooleanField(_("ask for the prompt's tags"), default=False)
+    # Set where nothing changes any more (work/fixing.py): these are the questions that its sheets ask from then on.
+    fixed_version = models.ForeignKey(
+        FormVersion,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("stays with the form version"),
+    )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -256,6 +265,10 @@ class Project(models.Model):
     @property
     def fewest_responses(self):
         return self.min_k or self.k
+
+    @property
+    def is_fixed(self):
+        return self.fixed_version_id is not None
 
     @property
     def asks_for_prompt(self):

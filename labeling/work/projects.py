@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from labeling.guidelines.models import Form, Instructions
 from labeling.guidelines.versions import check_markdown, new_instructions
 from labeling.people.pseudonyms import pseudonym
-from labeling.work import queue
+from labeling.work import fixing, queue
 from labeling.work.blinding import without_applicants
 from labeling.work.checks import check_project
 from labeling.work.models import Assignment, AssignmentState, Project, ProjectState, Task
@@ -123,12 +123,15 @@ def clone_project(*, project, by, name=""):
 def change_project(*, project, by, markdown=None, **changes):
     """Change fields of a project, and its instructions where `markdown` differs from the newest; return the project.
 
-    Kind and purpose are fixed once it has a task; K, the baseline and whatever else says which responses are compared
-    hold for tasks drawn from now on. States have verbs of their own. Raises ValidationError, as `create_project` does.
+    Of a part of a published test only the name changes. Kind and purpose are fixed once it has a task; K, the baseline
+    and whatever else says which responses are compared hold for tasks drawn from now on. States have verbs of their
+    own. Raises ValidationError, as `create_project` does.
     """
     project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     overlap_before = project.overlap
     qualifications = changes.pop("qualifications", None)
+    if qualifications is not None and set(qualifications) != set(project.qualifications.all()):
+        fixing.check(project)
     for name, value in changes.items():
         setattr(project, name, value)
     check_project(project, markdown=markdown)
@@ -165,6 +168,7 @@ def change_overlap(*, project, overlap):
 
     A task that more labelers have taken than the new overlap asks for keeps as many seats as are taken.
     """
+    fixing.check(project)
     seats = None if overlap is None else Greatest(F("taken"), overlap)
     Project.objects.filter(pk=project.pk).update(overlap=overlap)
     queue.start_over(project=project)  # before the tasks: the queue locks memberships first, too

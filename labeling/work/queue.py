@@ -209,7 +209,10 @@ WITH picked AS (
     )
     SELECT gen_random_uuid(), picked.id, project.id, %(labeler)s, 'open', project.purpose,
         coalesce((SELECT cohort FROM people_cohortmembership WHERE labeler_id = %(labeler)s), ''), %(by_program)s,
-        (SELECT id FROM guidelines_formversion WHERE form_id = project.form_id ORDER BY number DESC LIMIT 1),
+        coalesce(
+            project.fixed_version_id,
+            (SELECT id FROM guidelines_formversion WHERE form_id = project.form_id ORDER BY number DESC LIMIT 1)
+        ),
         (SELECT id FROM guidelines_instructionsversion WHERE instructions_id = project.instructions_id
          ORDER BY number DESC LIMIT 1),
         coalesce((SELECT tags FROM prompts_prompt prompt WHERE prompt.id = picked.prompt_id), '{{}}'),

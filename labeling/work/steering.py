@@ -1,4 +1,4 @@
-"""Which tasks are out, and which come first?"""
+"""Which tasks are out, and which come first? All of it raises ValidationError for tasks of a published test."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -7,14 +7,16 @@ from django.db.models.functions import Cast, Greatest, Random
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from labeling.work import queue
+from labeling.work import fixing, queue
 from labeling.work.models import Project
 
 
+@transaction.atomic
 def set_aside(*, tasks, reason, by):
     """Take those of `tasks` (a queryset) that are in play out of it; return how many that were."""
     if not reason.strip():
         raise ValidationError(_("Say why the tasks are set aside."))
+    fixing.check_tasks(tasks)
     return tasks.filter(set_aside_at__isnull=True).update(
         set_aside_at=timezone.now(), set_aside_by=by, set_aside_reason=reason.strip()
     )
@@ -59,6 +61,7 @@ def take_out_of_the_pool(*, tasks):
 @transaction.atomic
 def _change_the_pool(tasks, changes):
     changed = 0
+    fixing.check_tasks(tasks)
     for project in Project.objects.filter(pk__in=tasks.values("project")).order_by("pk"):
         with queue.standing_still(project=project):
             changed += tasks.filter(project=project).update(**changes(project))
@@ -72,6 +75,7 @@ def _and_start_over(tasks, changes):
     Memberships first, then tasks, in the queue's own order: the other way round, a labeler who asks for a sheet in
     this moment would wait for the tasks while the tasks wait for the labeler's place in line.
     """
+    fixing.check_tasks(tasks)
     for project in Project.objects.filter(pk__in=tasks.values("project")).order_by("pk"):
         queue.start_over(project=project)
     return tasks.update(**changes)

@@ -518,6 +518,7 @@ IMPERSONAL = {
     "work.project.calibration_share",
     "work.project.cohort",
     "work.project.created_at",
+    "work.project.fixed_version",
     "work.project.form",
     "work.project.instructions",
     "work.project.invitations",
