@@ -58,11 +58,11 @@ def upload(tmp_path):
 
 
 def test_from_a_file_to_comparisons(visitor, worker, people, upload, axe):
-    admin = visitor().sign_in(people["ada"]).page
+    admin = visitor().sign_in(people["ada"], by_form=True).page
     import_prompts(admin, upload, axe)
     open_project(admin, axe)
-    ann = visitor().sign_in(people["ann"]).page
-    bob = visitor(viewport={"width": 1440, "height": 900}).sign_in(people["bob"]).page
+    ann = visitor().sign_in(people["ann"], by_form=True).page
+    bob = visitor(viewport={"width": 1440, "height": 900}).sign_in(people["bob"], by_form=True).page
     rank_all_by_mouse(ann)
     skip_one_and_rank_the_rest_by_keyboard(bob)
     link = freeze(admin, axe)
