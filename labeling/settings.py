@@ -358,7 +358,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["labeling.api.permissions.NoOne"],
-    "DEFAULT_THROTTLE_CLASSES": ["labeling.api.limits.OfAnAccount"],
+    "DEFAULT_THROTTLE_CLASSES": ["labeling.api.limits.OfAnAccount", "labeling.api.queries.OnlyKnown"],
     "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["labeling.api.parsers.JSON"],

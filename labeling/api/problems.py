@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -44,13 +45,22 @@ def answer(exc, context):
     return problem(known.status_code, str(known.detail), getattr(known, "errors", ()), headers=_headers(known))
 
 
+class AsJSON(Response):
+    """A problem document is JSON, whatever else its view would have answered with."""
+
+    @property
+    def rendered_content(self):
+        self.accepted_renderer, self.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
+        return super().rendered_content
+
+
 def problem(status, detail, errors=(), headers=None):
     """Return the response that says `detail`, a sentence; `errors` are {"field", "detail"} each."""
     sentence = detail if detail.endswith((".", "?", "!")) else f"{detail}."
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
     if errors:
         body["errors"] = list(errors)
-    return Response(body, status=status, headers=headers, content_type="application/problem+json")
+    return AsJSON(body, status=status, headers=headers, content_type="application/problem+json")
 
 
 def translated(exc):

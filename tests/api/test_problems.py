@@ -5,6 +5,7 @@ from django.db import connection
 
 from labeling.api import problems
 from labeling.api.parsers import is_deeper
+from labeling.prompts.models import Prompt
 from tests.factories import EndpointFactory, ProjectFactory
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,49 @@ def test_the_character_nul_is_refused(engineer):
 @pytest.mark.parametrize("filters", ["source=%00", "split=x", "page_size=x&origin=x"])
 def test_a_filter_that_makes_no_sense_is_400(engineer, filters):
     problem_of(engineer.get(f"/api/v1/prompts/?{filters}"), 400)
+
+
+@pytest.mark.parametrize(
+    ("call", "known"),
+    [
+        ("labels/?projects=7", "by_program, cursor, format, kind, page_size, project, since"),
+        ("prompts/?colour=red&split=train", "cursor, findings, from_import, language, "),
+        ("projects/{}/agreement/?programs=true", "with_programs"),
+        ("imports/99/refused/?line=7", "cursor, page_size"),
+    ],
+)
+def test_a_misspelt_filter_is_400_and_those_there_are_are_named(engineer, call, known):
+    body = problem_of(engineer.get(f"/api/v1/{call.format(ProjectFactory().pk)}"), 400)
+
+    (error,) = body["errors"]
+    assert error["field"] == call.partition("?")[2].partition("=")[0]
+    assert error["detail"].startswith(f"There is no parameter of this name here; there are: {known}")
+
+
+@pytest.mark.parametrize("call", ["projects/{}/", "projects/{}/progress/", "dataset-formats/"])
+def test_where_nothing_can_be_asked_for_nothing_is_taken(engineer, call):
+    body = problem_of(engineer.get(f"/api/v1/{call.format(ProjectFactory().pk)}?kind=rating"), 400)
+
+    assert body["detail"] == "kind: There is no parameter of this name here; this call takes none."
+
+
+def test_a_misspelt_parameter_is_refused_where_something_is_sent_too(engineer):
+    answer = engineer.post("/api/v1/prompts/?sorce=here", {"prompt": "Name a river.", "source": "there"})
+
+    assert problem_of(answer, 400)["errors"][0]["field"] == "sorce"
+    assert not Prompt.objects.exists()
+
+
+def test_whoever_is_not_known_is_not_told_what_can_be_asked_for(client):
+    problem_of(client.get("/api/v1/labels/?projects=7"), 401)
+
+
+@pytest.mark.parametrize(("accept", "status"), [("*/*", 401), ("text/html", 406)])
+def test_a_refusal_of_the_document_is_a_problem_too(client, eve, accept, status):
+    if status == 406:
+        client.force_login(eve)
+
+    problem_of(client.get("/api/schema/", headers={"accept": accept}), status)
 
 
 def test_a_body_that_is_too_large_is_413(engineer, settings):

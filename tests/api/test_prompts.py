@@ -169,7 +169,8 @@ def test_one_prompt_says_where_something_looks_personal(engineer):
     found = engineer.get(f"/api/v1/prompts/{letter.pk}/").json()
     again = engineer.get(f"/api/v1/prompts/{same.pk}/").json()
 
-    assert found["findings"] == [{"kind": "email", "part": 0, "start": 9, "end": 22, "outcome": ""}]
+    where = {"stands_in": "", "row": 0, "part": 0, "start": 9, "end": 22}
+    assert found["findings"] == [{"kind": "email", **where, "outcome": ""}]
     assert (found["language"], found["language_is_guessed"], found["set_aside"]) == ("en", True, "")
     assert (again["set_aside"], again["duplicate_of"]) == ("same_text", letter.pk)
 
