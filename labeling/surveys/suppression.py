@@ -1,46 +1,26 @@
-"""Which counts may be shown, so that no group of fewer than five people can be read off or worked out?"""
+"""Which counts may be shown, so that no group of fewer than five people can be read off or worked out?
+
+A count that was looked at before and after somebody answered would tell what they said. So whoever comes to a cell (the
+people who gave one answer) waits until five or more wait there, and then they are shown together: every number that is
+ever shown of a cell is another one by nothing, or by five or more. What a cell shows depends on nobody outside of it,
+and how many people there are in all is not told: so nothing is left to subtract, and of those who wait nobody can tell
+whether they are none or four.
+"""
 
 FEWEST = 5
 
 
-def shown_of_one(counts):
-    """Return the counts with None for the hidden ones; everybody is in exactly one cell, and the total is known.
+def shown(arrivals):
+    """Return how many of a cell are shown once these have come, one number for each quarter in their order.
 
-    Cells of fewer than five are hidden, empty ones as well as soon as another is. What is hidden adds up to the total
-    less what is shown; where that tells too much, the smallest of the others is hidden with them.
-
-    >>> shown_of_one({"a": 12, "b": 7, "c": 0})
-    {'a': 12, 'b': 7, 'c': 0}
-    >>> shown_of_one({"a": 12, "b": 7, "c": 2, "d": 0})
-    {'a': 12, 'b': None, 'c': None, 'd': None}
-    >>> shown_of_one({"a": 12, "b": 4, "c": 2})
-    {'a': 12, 'b': None, 'c': None}
-    >>> shown_of_one({"a": 3, "b": 1})
-    {'a': None, 'b': None}
+    >>> [shown([6, 1, 4][:quarters]) for quarters in (1, 2, 3)]
+    [6, 6, 11]
+    >>> shown([4, 0])
+    0
     """
-    if sum(counts.values()) < FEWEST:
-        return dict.fromkeys(counts)
-    hidden = {cell for cell, n in counts.items() if n < FEWEST}
-    if not any(counts[cell] for cell in hidden):
-        return counts
-    while (others := counts.keys() - hidden) and _tells([counts[cell] for cell in hidden]):
-        # All of the smallest at once: which of two equals is hidden would tell, too.
-        smallest = min(counts[cell] for cell in others)
-        hidden |= {cell for cell in others if counts[cell] == smallest}
-    return {cell: None if cell in hidden else n for cell, n in counts.items()}
-
-
-def _tells(hidden):
-    """Fewer than five are a small group themselves; and a sum as large as can be leaves each cell one value, 4."""
-    return sum(hidden) < FEWEST or hidden == [FEWEST - 1] * len(hidden)
-
-
-def shown_of_several(counts, total):
-    """The same where people may be in several cells: each splits the `total` into those in it and those who are not.
-
-    >>> shown_of_several({"a": 6, "b": 9, "c": 3, "d": 0, "e": 11}, 11)
-    {'a': 6, 'b': None, 'c': None, 'd': 0, 'e': 11}
-    """
-    if total < FEWEST:
-        return dict.fromkeys(counts)
-    return {cell: None if 0 < n < FEWEST or 0 < total - n < FEWEST else n for cell, n in counts.items()}
+    together = waiting = 0
+    for came in arrivals:
+        waiting += came
+        if waiting >= FEWEST:
+            together, waiting = together + waiting, 0
+    return together

@@ -1,14 +1,13 @@
 """What have people said as a whole? Totals over at least five, and only of quarters that are over.
 
-While a quarter runs, a total that is looked at before and after somebody answers would tell what they said.
+What is shown changes when a quarter ends, and then for groups of five or more: nobody's answer shows by itself.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from labeling.stats.intervals import Estimate, mean_over_items
+from labeling.surveys import suppression
 from labeling.surveys.countries import name_of
 from labeling.surveys.models import (
     STATEMENTS,
@@ -21,18 +20,16 @@ from labeling.surveys.models import (
     quarter_of,
     words_of,
 )
-from labeling.surveys.suppression import FEWEST, shown_of_one, shown_of_several
-
-SKIPPED, OTHERS = "", "others"
+from labeling.surveys.suppression import FEWEST
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One answer and how many gave it: `n` is None where that is hidden."""
+    """One answer and how many gave it: `n` is None where too few have, or nobody."""
 
     label: str
     n: int | None
-    key: str = SKIPPED
+    key: str
 
 
 @dataclass(frozen=True)
@@ -51,18 +48,20 @@ class Quarter:
 
 
 def demographics():
-    """Return {"people": n, "questions": [(name, [Cell])]}; None in place of n while fewer than five are counted."""
-    rows = _in_whole_batches(list(Demographics.objects.filter(quarter__lt=quarter_of()).order_by("quarter")))
-    if len(rows) < FEWEST:
-        return {"people": None, "questions": []}
+    """Return {"people": n, "questions": [(name, [Cell])]}: how many people at least, and how many gave each answer.
+
+    `people` is None while no answer is shown. Who gave none to a question is counted nowhere: with them, all would be.
+    """
+    rows = list(Demographics.objects.filter(quarter__lt=quarter_of()))
     single = {"gender": Gender, "age_band": AgeBand, "education": Education}
-    questions = [
-        (str(words_of(Demographics, name)), _single(rows, name, dict(choices.choices)))
-        for name, choices in single.items()
-    ]
-    questions.append((str(words_of(Demographics, "nationality")), _nationalities(rows)))
-    questions.append((str(words_of(Demographics, "ethnicities")), _ethnicities(rows)))
-    return {"people": len(rows), "questions": questions}
+    cells = {name: _cells(rows, name, dict(choices.choices)) for name, choices in single.items()}
+    cells["nationality"] = _nationalities(rows)
+    at_least = [sum(cell.n or 0 for cell in of_question) for of_question in cells.values()]
+    cells["ethnicities"] = _cells(rows, "ethnicities", dict(Ethnicity.choices))
+    at_least += [cell.n or 0 for cell in cells["ethnicities"]]  # several may be chosen
+    if not (people := max(at_least)):
+        return {"people": None, "questions": []}
+    return {"people": people, "questions": [(str(words_of(Demographics, name)), cells[name]) for name in cells]}
 
 
 def satisfaction(project):
@@ -78,37 +77,23 @@ def satisfaction(project):
     ]
 
 
-def _in_whole_batches(rows):
-    """Whole quarters, as far as each step adds at least five people: a smaller step would be a group of its own."""
-    counted: list[Demographics] = []
-    step: list[Demographics] = []
-    for quarter in sorted({row.quarter for row in rows}):
-        step += [row for row in rows if row.quarter == quarter]
-        if len(step) >= FEWEST:
-            counted, step = counted + step, []
-    return counted
+def _cells(rows, name, labels):
+    """Return a Cell for each of the answers in `labels`, as `suppression` lets it be shown."""
+    quarters = sorted({row.quarter for row in rows})
+    came = Counter((answer, row.quarter) for row in rows for answer in _answers(row, name))
+    shown = {key: suppression.shown([came[key, quarter] for quarter in quarters]) for key in labels}
+    return [Cell(str(label), shown[key] or None, key) for key, label in labels.items()]
 
 
-def _single(rows, name, labels):
-    counts = Counter(getattr(row, name) for row in rows)
-    shown = shown_of_one({key: counts[key] for key in (*labels, SKIPPED)})
-    return [Cell(str(labels.get(key, "")), n, key) for key, n in shown.items()]
+def _answers(row, name):
+    said = getattr(row, name)
+    return said if isinstance(said, list) else [said]
 
 
 def _nationalities(rows):
-    """Countries that are hidden are not so much as named: that one is on the list would tell of somebody."""
-    codes = sorted({row.nationality for row in rows} - {SKIPPED}, key=name_of)
-    cells = _single(rows, "nationality", {code: name_of(code) for code in codes})
-    shown = [cell for cell in cells if cell.n is not None]
-    return shown if len(shown) == len(cells) else [*shown, Cell(_("all others"), None, OTHERS)]
-
-
-def _ethnicities(rows):
-    """Shares of those who chose any; as several may be chosen, they may add up to more than all."""
-    answered = [row for row in rows if row.ethnicities]
-    counts = Counter(one for row in answered for one in row.ethnicities)
-    shown = shown_of_several({key: counts[key] for key in Ethnicity.values}, len(answered))
-    return [Cell(str(Ethnicity(key).label), n, key) for key, n in shown.items()]
+    """Countries that are not shown are not so much as named: that one is on the list would tell of somebody."""
+    codes = sorted({row.nationality for row in rows} - {""}, key=name_of)
+    return [cell for cell in _cells(rows, "nationality", {code: name_of(code) for code in codes}) if cell.n]
 
 
 def _said(rows, name):
