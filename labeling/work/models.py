@@ -385,6 +385,8 @@ class Task(models.Model):
     # Seats taken by people's open or submitted assignments. Only the queue changes it, in the statement that changes
     # them. Programs take none.
     taken = models.PositiveIntegerField(_("taken"), default=0)
+    # All seats were taken once, and one was given back: labelers may have passed the task by. Set by the queue alone.
+    came_free = models.BooleanField(_("a seat came free"), default=False, db_default=False)
     is_calibration = models.BooleanField(
         _("in the calibration pool"), default=False, db_default=False, help_text=_("Everybody gets it.")
     )
@@ -415,6 +417,12 @@ class Task(models.Model):
                 fields=["project", "priority", "position"],
                 condition=Q(set_aside_at__isnull=True) & (Q(seats__isnull=True) | Q(taken__lt=F("seats"))),
                 name="task_wanting_hands",
+            ),
+            # Which have labelers passed by that want hands again?
+            models.Index(
+                fields=["project", "priority", "position"],
+                condition=Q(set_aside_at__isnull=True, came_free=True, taken__lt=F("seats")),
+                name="task_that_came_free",
             ),
             # Which comes next for a program, to which it does not matter who else has a seat?
             models.Index(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import Count, F, IntegerField, OuterRef, Subquery
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Subquery, When
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -189,8 +189,12 @@ THE_POOL = "AND task.is_calibration", "FOR UPDATE OF task"
 # A program takes no seat from anybody, so it has nothing to lock.
 EVERY_TASK = "{past_the_cursor}", ""
 
-LEASE = """
-WITH picked AS (
+# Full when labelers came by, with a seat that was given back since: they are before everything past the cursor.
+PASSED_BY = (
+    "AND task.came_free AND task.taken < task.seats AND (task.priority, task.position) >= (%(priority)s, %(position)s)"
+)
+
+PICK = """
     SELECT task.id, task.priority, task.position, task.seed, task.is_calibration, task.prompt_id
     FROM work_task task
     WHERE task.project_id = %(project)s AND task.set_aside_at IS NULL {which}
@@ -200,6 +204,11 @@ WITH picked AS (
     ORDER BY task.priority DESC, task.position DESC
     LIMIT 1
     {locked}
+"""
+
+LEASE = """
+WITH passed_by AS ({passed_by}), onward AS ({onward}), picked AS (
+    SELECT *, false AS moves_on FROM passed_by UNION ALL SELECT *, true FROM onward
 ), seated AS (
     UPDATE work_task task SET taken = task.taken + 1 FROM picked WHERE task.id = picked.id AND NOT %(by_program)s
 ), leased AS (
@@ -228,8 +237,8 @@ WITH picked AS (
 ), moved AS (
     UPDATE work_membership stands SET
         taken = stands.taken + 1, taken_from_pool = stands.taken_from_pool + picked.is_calibration::int,
-        cursor_priority = CASE WHEN %(by_the_cursor)s THEN picked.priority ELSE stands.cursor_priority END,
-        cursor_position = CASE WHEN %(by_the_cursor)s THEN picked.position ELSE stands.cursor_position END,
+        cursor_priority = CASE WHEN moves_on AND %(by_the_cursor)s THEN picked.priority ELSE cursor_priority END,
+        cursor_position = CASE WHEN moves_on AND %(by_the_cursor)s THEN picked.position ELSE cursor_position END,
         -- The first sheet brings the instructions with it; only what changes after that has to be acknowledged.
         acknowledged_instructions_id = coalesce(stands.acknowledged_instructions_id, leased.instructions_version_id)
     FROM picked, leased WHERE stands.id = %(membership)s
@@ -241,14 +250,20 @@ SELECT * FROM leased
 def _lease(labeler, project, membership, which, locked_rows=""):
     """One statement: pick a task, take a seat, open the assignment, draw its order, move the cursor.
 
+    A seat that came free behind the cursor is taken first, and leaves the cursor where it is.
     The order of the responses is the order of a hash of the task's seed, the labeler and the candidate: the same
     whenever it is asked for, and another one for every labeler.
     """
     tasks, locked = which
     is_under_way = membership.cursor_priority is not None
     past = "AND (task.priority, task.position) < (%(priority)s, %(position)s)" if is_under_way else ""
+    looks_back = is_under_way and which in (WANTING_HANDS, ORDINARY)
+    onward = f"{tasks.format(past_the_cursor=past)} AND NOT EXISTS (SELECT FROM passed_by)"
     found = Assignment.objects.raw(
-        LEASE.format(which=tasks.format(past_the_cursor=past), locked=f"{locked} {locked_rows}"),
+        LEASE.format(
+            passed_by=PICK.format(which=PASSED_BY if looks_back else "AND false", locked=f"{locked} {locked_rows}"),
+            onward=PICK.format(which=onward, locked=f"{locked} {locked_rows}"),
+        ),
         {
             "project": project.pk,
             "labeler": labeler.pk,
@@ -467,7 +482,9 @@ in_order AS MATERIALIZED (
     SELECT id FROM work_task WHERE id IN (SELECT task_id FROM closed WHERE state <> 'submitted')
     ORDER BY project_id, priority DESC, position DESC FOR UPDATE
 ), freed AS (
-    UPDATE work_task task SET taken = task.taken - seats.freed
+    UPDATE work_task task SET
+        taken = task.taken - seats.freed,
+        came_free = task.came_free OR coalesce(seats.freed > 0 AND task.taken >= task.seats, false)
     FROM (
         SELECT task_id AS id, count(*) FILTER (WHERE NOT by_program) AS freed
         FROM closed WHERE state <> 'submitted' GROUP BY task_id
@@ -550,7 +567,9 @@ def _move(assignment, before, after, *, new=False, **fields):
 def _free_seat(assignment):
     _count(assignment, -1)
     if not assignment.by_program:
-        Task.objects.filter(pk=assignment.task_id).update(taken=F("taken") - 1)
+        was_full = When(taken__gte=F("seats"), then=True)
+        came_free = Case(was_full, default=F("came_free"))
+        Task.objects.filter(pk=assignment.task_id).update(taken=F("taken") - 1, came_free=came_free)
 
 
 def _take_seat(assignment):

@@ -547,6 +547,7 @@ IMPERSONAL = {
     "work.slot.assignment",
     "work.slot.candidate",
     "work.slot.place",
+    "work.task.came_free",
     "work.task.created_at",
     "work.task.is_calibration",
     "work.task.position",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from labeling.work import queue
 from labeling.work.models import Assignment, AssignmentState, Draft, Membership, Project, Task
 from tests.factories import ProjectFactory, TaskFactory
+from tests.house.test_books import recount
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,55 @@ def test_a_seat_that_comes_free_behind_the_cursor_is_found_again(ann, bob):
     queue.skip(assignment=bobs)
 
     assert queue.next_assignment(labeler=ann, project=project).task == first
+
+
+def run_late(sheet):
+    Assignment.objects.filter(pk=sheet.pk).update(lease_until="2020-01-01T00:00Z")
+    queue.expire_due()
+
+
+def take_out(sheet):
+    queue.hand_in(assignment=sheet)
+    queue.take_out(sheets=[sheet.pk])
+
+
+@pytest.mark.parametrize(
+    "give_back",
+    [
+        lambda sheet: queue.skip(assignment=sheet),
+        run_late,
+        lambda sheet: queue.expire_of(labeler=sheet.labeler),
+        take_out,
+    ],
+    ids=["skipped", "expired", "suspended", "taken out"],
+)
+def test_an_urgent_task_whose_seat_comes_free_is_the_next_of_those_who_passed_it_by(ann, bob, give_back):
+    project = ProjectFactory(k=2)
+    urgent = TaskFactory(project=project, priority=9)
+    ordinary = [TaskFactory(project=project, position=position) for position in (5, 4, 3, 2, 1)]
+    anns = queue.next_assignment(labeler=ann, project=project)
+    queue.hand_in(assignment=queue.next_assignment(labeler=bob, project=project))
+
+    give_back(anns)
+
+    served = []
+    for _ in range(3):
+        sheet = queue.next_assignment(labeler=bob, project=project)
+        served.append(sheet.task)
+        queue.hand_in(assignment=sheet)
+    # Then Bob goes on from where he was.
+    assert served == [urgent, *ordinary[1:3]]
+    assert recount() == []
+
+
+def test_a_seat_that_was_never_missed_sends_nobody_back(ann, bob):
+    """With a seat free all along, whoever is past the task has seen it."""
+    task = TaskFactory(project__overlap=2, project__k=2, seats=2)
+    queue.skip(assignment=queue.next_assignment(labeler=ann, project=task.project))
+
+    task.refresh_from_db()
+
+    assert (task.taken, task.came_free) == (0, False)
 
 
 def test_new_tasks_of_higher_priority_are_served_after_starting_over(ann):
