@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.apps import apps
-from django.db.models import F, Q
+from django.db.models import Q
 
 USER = "people.User"
 
@@ -44,13 +44,14 @@ class Held:
         return self.table._default_manager.filter(mine | self.also(person)).order_by("pk").distinct()
 
 
+def _decided(person):
+    """Results and grades are somebody's from the final decision on; before, they are other people's work under way."""
+    return apps.get_model("screening.Attempt").objects.decided().filter(applicant=person)
+
+
 def _graded(person):
-    """Grades are somebody's from the decision on; before it they are other people's work under way."""
-    return Q(
-        label__assignment__labeler=person,
-        label__assignment__project__section__test__attempts__applicant=F("label__assignment__labeler"),
-        label__assignment__project__section__test__attempts__decisions__isnull=False,
-    )
+    tests = _decided(person).values("test")
+    return Q(label__assignment__labeler=person, label__assignment__project__section__test__in=tests)
 
 
 HELD = [
@@ -87,7 +88,7 @@ HELD = [
     Held("surveys.Asked", "person"),
     Held("screening.Attempt", "applicant"),
     Held("screening.Sitting", "attempt__applicant"),
-    Held("screening.Result", lambda person: Q(attempt__applicant=person, attempt__decisions__isnull=False)),
+    Held("screening.Result", lambda person: Q(attempt__in=_decided(person))),
     Held("screening.Decision", "attempt__applicant"),
     Held("own_account.DeletionRequest", "person"),
 ]

@@ -89,15 +89,10 @@ def _scrub_invitations(person):
 def _scrub_tests(person, by):
     attempts = Attempt.objects.filter(applicant=person)
     attempts.exclude(left_reason="").update(left_reason="")
-    waiting = [attempt for attempt in attempts.filter(handed_in_at__isnull=False) if not _is_settled(attempt)]
+    waiting = attempts.undecided().filter(handed_in_at__isnull=False)
     Decision.objects.bulk_create(
         Decision(attempt=attempt, outcome=Outcome.DECLINED, reason=GONE, decided_by=by) for attempt in waiting
     )
-
-
-def _is_settled(attempt):
-    newest = attempt.decisions.first()
-    return newest is not None and newest.outcome != Outcome.WAITING
 
 
 def _scrub_sheets(person):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from labeling.guidelines.models import Question
 from labeling.labels.models import Label
 from labeling.quality.models import Gold, Grade
-from labeling.screening import keys, saying
+from labeling.screening import deciding, keys, saying
 from labeling.screening.models import Criterion
 from labeling.screening.selecting import offered
 from labeling.stats.agreement import pair_agreement
@@ -80,7 +80,7 @@ class _Said:
         self.grades = _grades(self.labels.values())
         self.questions = _questions(self.test)
         self.choices = offered(self.test)
-        self.is_decided = attempt.decisions.exists()
+        self.is_decided = deciding.is_final(attempt)
 
     def items(self, section):
         tasks = [task for task in self.tasks if task.project_id == section.project_id]

@@ -24,6 +24,11 @@ def newest(attempt):
     return attempt.decisions.first()
 
 
+def is_final(attempt):
+    """Is it decided? Whoever waits is not: they stay behind their code, and their grades may still change."""
+    return Attempt.objects.decided().filter(pk=attempt.pk).exists()
+
+
 @transaction.atomic
 def decide(*, attempt, outcome, reason, by):
     """Store the decision, let it take effect, and have the applicant told; return it. Raises ValidationError.

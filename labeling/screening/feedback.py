@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from labeling.screening import saying
+from labeling.screening import deciding, saying
 from labeling.screening.models import SCORED, Criterion
 from labeling.screening.selecting import cutoffs
 
@@ -31,7 +31,7 @@ def of(attempt):
     [{"name", "meaning", "value", "low", "high", "n", "cutoff", "why"}, …]; "low" and "high" are empty where so little
     was answered that there is no interval.
     """
-    if not attempt.test.gives_feedback or not attempt.decisions.exists():
+    if not attempt.test.gives_feedback or not deciding.is_final(attempt):
         return []
     found = {result.criterion: result for result in attempt.results.filter(criterion__in=SCORED)}
     return [

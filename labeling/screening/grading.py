@@ -1,14 +1,16 @@
 """Which demonstration waits for this researcher's grade? Only of attempts handed in, and without a name."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import CharField, Count, Exists, OuterRef, Value
 from django.db.models.functions import MD5, Cast, Concat
+from django.utils.translation import gettext as _
 
 from labeling.labels.models import Label
 from labeling.people import consenting
 from labeling.quality import grading
 from labeling.quality.models import Grade
-from labeling.screening import scoring
+from labeling.screening import deciding, scoring
 from labeling.screening.models import Attempt, Criterion
 
 
@@ -17,12 +19,9 @@ def waiting_for(grader, *, test):
 
     Those of applicants who have withdrawn their consent rest until they agree again.
     """
-    handed_in = Attempt.objects.alias(has_withdrawn=consenting.is_withdrawn(OuterRef("applicant"))).filter(
-        test=test,
-        handed_in_at__isnull=False,
-        applicant=OuterRef("assignment__labeler"),
-        decisions__isnull=True,
-        has_withdrawn=False,
+    undecided = Attempt.objects.undecided().alias(has_withdrawn=consenting.is_withdrawn(OuterRef("applicant")))
+    handed_in = undecided.filter(
+        test=test, handed_in_at__isnull=False, applicant=OuterRef("assignment__labeler"), has_withdrawn=False
     )
     labels = Label.objects.standing().filter(
         assignment__project__section__test=test,
@@ -42,15 +41,20 @@ def waiting_for(grader, *, test):
 
 
 def graded_by(grader, *, test):
-    """Return this researcher's own grades at the test, newest first."""
+    """Return this researcher's own grades at the test, newest first, each with whether it `may_change`."""
+    undecided = Attempt.objects.undecided().filter(test=test, applicant=OuterRef("label__assignment__labeler"))
     own = Grade.objects.filter(graded_by=grader, label__assignment__project__section__test=test)
-    return own.select_related("label__demonstration", "label__assignment__task__prompt").order_by("-graded_at")
+    own = own.select_related("label__demonstration", "label__assignment__task__prompt")
+    return own.annotate(may_change=Exists(undecided)).order_by("-graded_at")
 
 
 @transaction.atomic
 def grade(*, test, label, score, comment="", by):
     """Store the grade and work the attempt out anew. Raises ValidationError."""
+    attempts = Attempt.objects.select_for_update(of=("self",), no_key=True).select_related("test")
+    attempt = attempts.get(test=test, applicant=label.assignment.labeler_id)
+    if deciding.is_final(attempt):
+        raise ValidationError(_("It has been decided meanwhile, so its grades stay as they are."))
     given = grading.grade(label=label, score=score, comment=comment, by=by, at_most=test.graders)
-    attempt = Attempt.objects.select_related("test").get(test=test, applicant=label.assignment.labeler_id)
     scoring.score(attempt=attempt)
     return given

@@ -47,7 +47,12 @@ def grading(request, test):
         "again": again,
         "left": waiting.count(),
         "own": [
-            {"pk": grade.pk, "score": grade.score, "beginning": str(grade.label.demonstration)}
+            {
+                "pk": grade.pk,
+                "score": grade.score,
+                "beginning": str(grade.label.demonstration),
+                "may_change": grade.may_change,
+            }
             for grade in grades.graded_by(request.user, test=test)[:LAST]
         ],
     }
@@ -65,8 +70,7 @@ def _again(request, test):
     again = request.POST.get("again") or request.GET.get("again") or ""
     if not again.isdecimal():
         return None
-    own = grades.graded_by(request.user, test=test).filter(label__assignment__labeler__attempts__decisions__isnull=True)
-    return get_object_or_404(own, pk=again)
+    return get_object_or_404(grades.graded_by(request.user, test=test), pk=again, may_change=True)
 
 
 def _said(again):

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pghistory
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -172,6 +172,19 @@ class Attempt(models.Model):
     left_at = models.DateTimeField(_("left at"), null=True, blank=True, help_text=_("Given up by the applicant."))
     left_reason = models.CharField(_("why left"), max_length=500, blank=True, db_default="")
 
+class AttemptQuerySet(models.QuerySet):
+    def decided(self):
+        """Those with a final decision: the newest is more than a place on the waiting list, which puts it off."""
+        return self._with_newest_outcome().exclude(newest_outcome=None).exclude(newest_outcome=Outcome.WAITING)
+
+    def undecided(self):
+        return self._with_newest_outcome().filter(Q(newest_outcome=None) | Q(newest_outcome=Outcome.WAITING))
+
+    def _with_newest_outcome(self):
+        newest = Decision.objects.filter(attempt=OuterRef("pk")).order_by("-decided_at", "-pk")
+        return self.alias(newest_outcome=Subquery(newest.values("outcome")[:1]))
+
+
     class Meta:
         verbose_name = _("attempt")
         verbose_name_plural = pgettext_lazy("test", "attempts")
@@ -186,6 +199,8 @@ class Attempt(models.Model):
         ]
 
     def __str__(self):
+    objects = AttemptQuerySet.as_manager()
+
         return self.code
 
     @property

@@ -33,7 +33,7 @@ FOLLOWS = {
         "cohort to the other later."
     ),
     Outcome.DECLINED: gettext_lazy("They can still be admitted later."),
-    Outcome.WAITING: gettext_lazy("They can be admitted or declined later."),
+    Outcome.WAITING: gettext_lazy("They can be admitted or declined later, and stay behind their code until then."),
 }
 # Sorted by these, the highest come first when a heading is first asked.
 HIGHEST_FIRST = (Criterion.FLAGS, Criterion.RANKINGS, Criterion.DEMONSTRATIONS, Criterion.SELF_ASSESSMENT)
@@ -187,6 +187,7 @@ def attempt(request, test, code):
         "form": DecideForm(),
     }
     return _page(request, test, "attempt.html", context)
+        "is_final": deciding.is_final(attempt),
 
 
 def _in_full(cell, result):
@@ -204,7 +205,7 @@ def _in_full(cell, result):
 def identity(request, test, code):
     """Who it is: after the decision, to whoever asks for it, and kept in the test's history."""
     attempt = _handed_in(test, code)
-    if not attempt.decisions.exists():
+    if not deciding.is_final(attempt):
         raise PermissionDenied
     context = {"title": code, "code": code}
     if request.method == "POST":

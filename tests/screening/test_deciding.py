@@ -9,7 +9,7 @@ from labeling.events.models import Mail
 from labeling.people import consenting
 from labeling.people.access import cohort_of
 from labeling.screening import deciding, grading, selecting, taking
-from labeling.screening.models import Criterion, Decision
+from labeling.screening.models import Attempt, Criterion, Decision
 from labeling.work import queue
 from tests.factories import ProjectFactory, TaskFactory, UserFactory
 from tests.factories.screening import attempt_of
@@ -38,6 +38,22 @@ def test_whoever_waits_may_be_admitted_later(attempt, rita):
     deciding.decide(attempt=attempt, outcome="held_out", reason="A place to evaluate.", by=rita)
 
     assert [decision.outcome for decision in attempt.decisions.all()] == ["held_out", "waiting"]
+
+
+def test_the_newest_decision_is_final_unless_it_is_the_waiting_list(attempt, rita):
+    def found():
+        return deciding.is_final(attempt), *(
+            attempts.filter(pk=attempt.pk).exists()
+            for attempts in (Attempt.objects.decided(), Attempt.objects.undecided())
+        )
+
+    seen = [found()]
+    for outcome in ("waiting", "declined", "waiting", "training"):
+        deciding.decide(attempt=attempt, outcome=outcome, reason="x", by=rita)
+        seen.append(found())
+
+    not_yet, final = (False, False, True), (True, True, False)
+    assert seen == [not_yet, not_yet, final, not_yet, final]
 
 
 def test_whoever_was_admitted_is_not_decided_about_again(attempt, rita):

@@ -3,13 +3,15 @@
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from labeling.labels.models import Label
 from labeling.quality.models import Grade
-from labeling.screening import deciding
+from labeling.screening import deciding, taking
+from labeling.screening import grading as grades
 from tests.factories import UserFactory
-from tests.factories.screening import attempt_of
+from tests.factories.screening import attempt_of, published_test
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +83,35 @@ def test_ones_own_grade_can_be_changed_until_it_is_decided(test, abe, rita, clie
 
     assert grade.score == 6
     assert client.get(grading(test), {"again": grade.pk}).status_code == 404
+
+
+def test_another_test_of_the_same_person_neither_opens_nor_closes_a_grade(test, abe, rita, client_of):
+    other = published_test(rita, name="Other", is_open=True)
+    attempts = [attempt_of(abe, test), taking.begin(test=other, applicant=abe)]
+    client = client_of(rita)
+    label = label_on(client.get(grading(test)))
+    client.post(grading(test), {"label": label, "score": "3"})
+    grade = Grade.objects.get()
+
+    both_open = client.get(grading(test), {"again": grade.pk})
+    deciding.decide(attempt=attempts[0], outcome="declined", reason="x", by=rita)
+    changed = client.post(grading(test), {"label": label, "again": grade.pk, "score": "7"})
+
+    grade.refresh_from_db()
+    assert (both_open.status_code, changed.status_code, grade.score) == (200, 404, 3)
+    assert attempts[0].results.get(criterion="demonstrations").value == 3
+    shown = client.get(grading(test)).content.decode()
+    assert (f"?again={grade.pk}" in shown, "decided" in shown) == (False, True)
+
+
+def test_nothing_is_graded_after_the_decision_however_it_is_asked_for(test, abe, rita):
+    attempt = attempt_of(abe, test)
+    label = taking.labels_of(attempt).filter(demonstration__isnull=False).first()
+    deciding.decide(attempt=attempt, outcome="declined", reason="x", by=rita)
+
+    with pytest.raises(ValidationError, match="its grades stay as they are"):
+        grades.grade(test=test, label=label, score=7, by=rita)
+    assert not Grade.objects.exists()
 
 
 def test_nobody_changes_anothers_grade(test, abe, rita, raul, client_of):

@@ -166,6 +166,31 @@ def test_who_it_is_opens_after_the_decision_and_stands_in_the_history(test, able
     assert list(said) == [(rita.pk, f"Opened the name and the address behind {able.code}.")]
 
 
+def test_the_waiting_list_opens_nobodys_name_so_that_the_decision_that_counts_is_blind(test, able, rita, client_of):
+    client, address = client_of(rita), page_of(test, "identity", able.code)
+    deciding.decide(attempt=able, outcome="waiting", reason="No place.", by=rita)
+
+    shown = client.get(page_of(test, "attempt", able.code)).content.decode()
+
+    assert (client.get(address).status_code, client.post(address).status_code) == (403, 403)
+    assert ("No place." in shown, address in shown) == (True, False)
+    deciding.decide(attempt=able, outcome="training", reason="A place.", by=rita)
+    assert address in client.get(page_of(test, "attempt", able.code)).content.decode()
+
+
+def test_grades_that_are_missing_of_whoever_waits_can_be_given(test, able, rita, ada, client_of):
+    deciding.decide(attempt=able, outcome="waiting", reason="No place.", by=rita)
+    client = client_of(rita)
+
+    missing = client.get(page_of(test)).context["to_grade"]
+    waiting = client.get(page_of(test, "grading")).context["left"]
+    graded(able, 6, rita)
+    parts = client.get(page_of(test, "attempt", able.code)).context["parts"]
+
+    assert (missing, waiting) == (4, 2)
+    assert [item.grades for part in parts for item in part.items if item.text] == [[], []]
+
+
 def test_one_attempt_shows_every_answer_beside_the_key(test, unable, rita, client_of):
     parts = client_of(rita).get(page_of(test, "attempt", unable.code)).context["parts"]
 
