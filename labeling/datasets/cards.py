@@ -7,7 +7,6 @@ from django.utils import translation
 from labeling.datasets.columns import features
 from labeling.datasets.models import UNITS, DatasetKind
 from labeling.people.models import Cohort
-from labeling.prompts.models import Source
 from labeling.surveys import totals
 from labeling.work.models import Assignment, AssignmentState
 
@@ -30,8 +29,7 @@ SIZES = [
 def card(*, choice, manifest):
     """Return the text of README.md for a version that says `manifest` of itself: front matter, then Markdown."""
     unit = UNITS[choice.kind]
-    sources = list(_sources(choice))
-    licenses = {source.license for source in sources}
+    licenses = {source["license"] for source in manifest["sources"]}
     facts = {
         "manifest": manifest,
         "choice": choice,
@@ -39,12 +37,10 @@ def card(*, choice, manifest):
         "total": sum(manifest[unit].values()),
         "size": next((name for most, name in SIZES if manifest["rows"] < most), "n>10M"),
         "task": TASKS[choice.kind],
-        "sources": sources,
         "license": licenses.pop() if len(licenses) == 1 else "",
         "features": [orjson.dumps(column).decode() for column in features(choice.kind, choice.format)],
         "cohorts": _cohorts(choice),
         "agreed": _percent(manifest["agreement"]),
-        "languages": _languages(choice),
     }
     with translation.override("en"):  # as the hub's cards are, whoever asks for it
         return render_to_string("datasets/card.md", facts | _said_in_surveys(choice))
@@ -58,15 +54,6 @@ def _percent(found):
     return f"{found['share']:.1%}{sure}"
 
 
-def _sources(choice):
-    """Where the prompts of the chosen projects come from."""
-    if not choice.projects:
-        return Source.objects.filter(name=choice.filters["source"])
-    chosen = Source.objects.filter(prompts__tasks__project__in=[project.pk for project in choice.projects])
-    named = chosen.filter(name=choice.filters["source"]) if "source" in choice.filters else chosen
-    return named.distinct().order_by("name")
-
-
 def _said_in_surveys(choice):
     """Totals alone, and only those that the page of the surveys shows. Who the people are, nobody asks by project."""
     quarters = [(project, totals.satisfaction(project)) for project in choice.projects]
@@ -74,11 +61,6 @@ def _said_in_surveys(choice):
         "people": totals.demographics(),
         "satisfaction": [(project, quarter) for project, of_project in quarters for quarter in of_project],
     }
-
-
-def _languages(choice):
-    found = _sources(choice).exclude(prompts__language="").values_list("prompts__language", flat=True)
-    return sorted(set(found))
 
 
 def _cohorts(choice):

@@ -18,7 +18,7 @@ from labeling.datasets.models import UNITS, DatasetKind
 from labeling.datasets.scales import JUDGING
 from labeling.labels.models import Label, Rating
 from labeling.people.models import Cohort
-from labeling.prompts.models import Prompt, Source, Split
+from labeling.prompts.models import Origin, Prompt, Source, Split
 from labeling.work.models import AssignmentState, Kind, Project, Purpose, Task
 
 # What trainers must never read: a test's and a calibration pool's labels are about the labelers, not the models.
@@ -169,6 +169,12 @@ def references(choice, *, empty=False):
         return written
     judged = Rating.objects.filter(label__in=labels(choice), slot__candidate__response=OuterRef("pk"))
     return written.filter(~Exists(judged))
+
+
+def few_shot(choice):
+    """Return the chosen prompts whose pairs people had written before, too: not those with a demonstration chosen."""
+    written = demonstrations(choice).filter(demonstration__prompt=OuterRef("pk"))
+    return prompts(choice).filter(~Exists(written), origin=Origin.FEW_SHOT)
 
 
 def preview_counts(choice):

@@ -24,6 +24,7 @@ from labeling.labels.models import Lock
 # A version whose worker dies this often is at fault itself.
 MOST_ATTEMPTS = 5
 MANIFEST = "manifest.json"
+PROMPTS = "prompts.txt"  # kept beside the files, and not a part of them: the ids of their prompts
 
 
 class NothingToFreeze(Exception):
@@ -159,6 +160,9 @@ def _publish(version, folder, until, rows, said, tally):
     """Seal, move and enter the files and lock their labels in one step: whoever still holds the lease, only once."""
     with (folder / MANIFEST).open("xb") as file:
         file.write(orjson.dumps(said, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        seal(file)
+    with (folder / PROMPTS).open("x", encoding="ascii") as file:
+        file.writelines(f"{prompt}\n" for prompt in sorted(set(tally.prompts)))
         seal(file)
     with (folder / cards.NAME).open("x", encoding="utf-8") as file:
         file.write(cards.card(choice=choice_of(version), manifest=said))

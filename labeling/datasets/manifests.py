@@ -1,10 +1,13 @@
 """What does a dataset say of itself? The manifest: what was chosen, counted, left out, and under which versions."""
 
 import tomllib
+from collections import Counter
 from functools import cache
 from itertools import accumulate
+from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from labeling.datasets import choosing, silent
 from labeling.datasets.agreeing import agreement
@@ -34,6 +37,7 @@ def manifest(*, version, choice, files, tally, snapshot_at):
         "instructions_versions": _instructions(tally.instructions, unit),
         "form_versions": _forms(tally.forms, unit),
         "labelers": len(tally.labelers),
+        **_origins(tally.prompts),
         "agreement": agreement(choice) if choice.kind == DatasetKind.COMPARISONS else None,
         "programs": _programs(choice),
         unit: {split: tally.records[split] for split in Split.values if tally.records[split]},
@@ -70,6 +74,27 @@ def distribution(lengths):
 @cache
 def code_version():
     return tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
+
+
+ORIGINS = """
+SELECT s.name, s.license, p.language, count(*)
+FROM prompts_prompt p JOIN prompts_source s ON s.id = p.source_id
+WHERE p.id = ANY(%s) GROUP BY s.name, s.license, p.language ORDER BY s.name
+"""
+
+
+def _origins(prompts):
+    """Where the prompts of the lines come from, and in which languages they are, as far as that is said."""
+    sources: dict[str, dict[str, Any]] = {}
+    languages: Counter[str] = Counter()
+    with connection.cursor() as cursor:
+        cursor.execute(ORIGINS, [sorted(set(prompts))])
+        for name, license, language, number in cursor.fetchall():
+            source = sources.setdefault(name, {"name": name, "license": license, "prompts": 0})
+            source["prompts"] += number
+            languages[language] += number
+    del languages[""]
+    return {"sources": list(sources.values()), "languages": dict(sorted(languages.items()))}
 
 
 def _programs(choice):

@@ -95,11 +95,13 @@ def tag(request, pk):
     form = TagForm(request.POST or None)
     if form.is_valid():
         try:
-            number = tracing.tag_prompts(version=version, tag=form.cleaned_data["tag"])
+            number, gone = tracing.tag_prompts(version=version, tag=form.cleaned_data["tag"])
         except ValidationError as refused:
             form.add_error(None, refused)
         else:
             _tell_of_tag(request, version, form.cleaned_data["tag"], number)
+            if gone:
+                _tell_of_gone(request, gone)
             return redirect("admin:datasets_datasetversion_change", pk)
     context = admin.site.each_context(request) | {
         "title": gettext("Tag its prompts"),
@@ -114,6 +116,13 @@ def _tell_of_tag(request, version, tag, number):
     said %= {"n": number, "tag": tag}
     messages.success(request, said)
     LogEntry.objects.log_actions(request.user.pk, [version], CHANGE, change_message=said, single_object=True)
+
+
+def _tell_of_gone(request, number):
+    said = ngettext(
+        "%(n)d prompt of this version is no longer there.", "%(n)d prompts of this version are no longer there.", number
+    )
+    messages.warning(request, said % {"n": number})
 
 
 @require_safe

@@ -1,26 +1,20 @@
 """Which prompts did a frozen version come from? They are tagged, so that models can be asked what they were trained on.
 
-What was chosen is read again as it stood at that moment, and a record counts if one of its lines is in the files.
+Their ids were kept when it was frozen: not every format names them in its lines.
 """
-
-from collections import Counter
-from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from labeling.datasets import freezing, reading
-from labeling.datasets.differences import digest, lines_by_split
-from labeling.datasets.formats import FORMATS
+from labeling.datasets import freezing
 from labeling.datasets.models import DatasetKind
-from labeling.datasets.writing import encoded
 from labeling.prompts.models import Prompt
 from labeling.prompts.tagging import change_tags
 
 TRACED = (DatasetKind.SFT, DatasetKind.COMPARISONS, DatasetKind.UNPAIRED, DatasetKind.RATINGS)
-MOST_ROWS = 100_000  # so that the page answers in time
+MOST = 100_000  # so that the page answers in time
+KEPT_SINCE = 2  # by the manifest's schema_version
 
 
 def is_traced(version):
@@ -29,35 +23,25 @@ def is_traced(version):
 
 @transaction.atomic
 def tag_prompts(*, version, tag):
-    """Give the prompts of a frozen version's lines a tag; return how many did not have it. Raises ValidationError."""
-    if version.manifest["rows"] > MOST_ROWS:
-        raise ValidationError(
-            ngettext(
-                "Of a version with more than %(most)d line the prompts are not looked up here: its lines name them.",
-                "Of a version with more than %(most)d lines the prompts are not looked up here: its lines name them.",
-                MOST_ROWS,
-            )
-            % {"most": MOST_ROWS}
-        )
+    """Give the prompts of a frozen version's lines a tag. Raises ValidationError.
+
+    Returns (how many did not have it, how many of its prompts are no longer there).
+    """
     found = prompts_of(version)
-    if not found:
-        raise ValidationError(_("What this version was made from is no longer there."))
-    return change_tags(prompts=Prompt.objects.filter(pk__in=found), add=[tag])
+    if len(found) > MOST:
+        told = {"number": len(found), "most": MOST}
+        raise ValidationError(
+            _("This version is made of %(number)d prompts, and up to %(most)d are tagged at once.") % told
+        )
+    there = Prompt.objects.filter(pk__in=found)
+    return change_tags(prompts=there, add=[tag]), len(found) - there.count()
 
 
 def prompts_of(version):
-    """Return the ids of the prompts of a frozen version's lines. To be called in a transaction."""
-    kept = set().union(*lines_by_split(version).values())
-    shape = FORMATS[version.kind, version.format]
-    return {
-        int(record.prompt_id)
-        for batch in reading.batches(_as_it_stood(version))
-        for record in batch
-        if any(digest(encoded(line)) in kept for line in shape.lines([record], Counter()))
-    }
-
-
-def _as_it_stood(version):
-    """The choice, without the labels that were submitted after the version was frozen."""
-    choice, moment = freezing.choice_of(version), version.manifest["snapshot_at"]
-    return replace(choice, filters=choice.filters | {"until": min(moment, choice.filters.get("until", moment))})
+    """Return the ids of the prompts of a frozen version's lines. Raises ValidationError."""
+    if version.manifest["schema_version"] < KEPT_SINCE:
+        raise ValidationError(
+            _("When this version was frozen, its prompts were not kept yet: freeze the same choice again.")
+        )
+    with freezing.opened(version, freezing.PROMPTS) as kept:
+        return {int(prompt) for prompt in kept.read().split()}

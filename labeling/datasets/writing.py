@@ -100,6 +100,7 @@ class Tally:
 
     records: Counter = field(default_factory=Counter)  # by split
     labels: array = field(default_factory=lambda: array("q"))  # their numbers: eight bytes each
+    prompts: array = field(default_factory=lambda: array("q"))  # of what was written, again and again
     labelers: set = field(default_factory=set)
     forms: Counter = field(default_factory=Counter)
     instructions: Counter = field(default_factory=Counter)
@@ -116,6 +117,12 @@ class Tally:
         self.instructions.update(record.instructions)
         if record.side is not None:
             self.sides[record.split, record.side] += 1
+
+    def wrote(self, record):
+        """One line of it at least. Neighbours are mostly of one prompt."""
+        prompt = int(record.prompt_id)
+        if not self.prompts or self.prompts[-1] != prompt:
+            self.prompts.append(prompt)
 
     def measure(self, prompt, completions):
         self.prompt_lengths[sum(map(len, prompt))] += 1
@@ -155,6 +162,7 @@ def _encoded(batch, shape, tally):
     for record in batch:
         tally.see(record)
         for line in shape.lines([record], tally.left_out):
+            tally.wrote(record)
             tally.measure(*shape.texts(line))
             yield record.split, encoded(line)
 

@@ -65,7 +65,7 @@ def test_all_of_a_version_is_in_the_bucket_and_nothing_on_the_disk(ranked, bucke
 
     assert (version.state, version.error) == ("frozen", "")
     assert [one.key for one in bucket.objects.all()] == [
-        f"datasets/{version.pk}/{name}" for name in ("README.md", "manifest.json", "train.jsonl.gz")
+        f"datasets/{version.pk}/{name}" for name in ("README.md", "manifest.json", "prompts.txt", "train.jsonl.gz")
     ]
     file = version.files.get()
     content = bucket.Object(file.path).get()["Body"].read()

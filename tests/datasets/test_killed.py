@@ -76,7 +76,12 @@ def test_what_a_run_left_that_died_between_moving_and_committing_is_replaced(ann
 
     freezing.freeze(version_id=version.pk)
 
-    assert sorted(path.name for path in moved.iterdir()) == ["README.md", "manifest.json", "train.jsonl.gz"]
+    assert sorted(path.name for path in moved.iterdir()) == [
+        "README.md",
+        "manifest.json",
+        "prompts.txt",
+        "train.jsonl.gz",
+    ]
 
 
 @pytest.mark.usefixtures("worker")

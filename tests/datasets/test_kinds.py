@@ -135,6 +135,34 @@ def test_an_instruction_with_k_pairs_is_k_examples_with_the_others_in_context(an
     assert {line["owner"] for line in made} == {Prompt.objects.get().owner.key_hash}
 
 
+def test_the_pairs_that_a_prompt_came_with_leave_as_references_do_and_once(ann):
+    pairs = [{"query": query, "response": response} for query, response in (("1", "one"), ("2", "two"), ("3", " "))]
+    project = ProjectFactory(kind="demonstration", prompt_types=["few_shot"])
+    few_shot = PromptFactory(
+        origin="few_shot", messages=[{"role": "user", "content": "Say it."}], meta={"examples": pairs}
+    )
+    drawing.add_tasks(project=project, prompts=[few_shot.pk])
+    write(project, ann, {"text": "Say what?"})
+    drawing.add_unwritten_tasks(project=project, number=1)
+    write(project, ann, {"text": "", "prompt": {"type": "few_shot", "text": "Say it in words.", "examples": pairs[:2]}})
+    drawing.add_tasks(project=project, prompts=Prompt.objects.exclude(pk=few_shot.pk))
+    left_out = Counter()
+
+    made = [
+        (line["from"], line["prompt"][0]["content"], line["completion"][0]["content"])
+        for _, line in lines("sft", "trl", project, left_out=left_out, references=True)
+    ]
+
+    assert sorted(made) == [
+        ("demonstration", "Say it in words.\n\n1", "two"),
+        ("demonstration", "Say it in words.\n\n2", "one"),
+        ("demonstration", "Say it.", "Say what?"),
+        ("reference", "Say it.\n\n1", "two"),
+        ("reference", "Say it.\n\n2", "one"),
+    ]
+    assert left_out == {"references that are empty": 1}
+
+
 def test_feedback_that_was_rated_highly_is_imitated(ann, bob):
     """The road of the teachers: what a person had written is rated, and the best of it leaves."""
     project = ProjectFactory(kind="rating", k=2, overlap=2)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from labeling.candidates.models import Response
 from labeling.datasets import freezing, tracing
 from labeling.prompts.models import Prompt
 from labeling.work import drawing
@@ -58,15 +59,48 @@ def test_the_prompts_of_a_version_are_tagged_whatever_was_said_since(feedback, a
 
 
 @really
-def test_a_version_too_large_for_the_page_is_refused_in_a_sentence(feedback, ann, rita, client_of, monkeypatch):
+@pytest.mark.parametrize("format", ["trl", "openai"])
+def test_all_prompts_are_found_whatever_has_changed_of_their_models_and_texts(feedback, ann, bob, format):
+    tasks = [feedback(text) for text in ("Say why.", "Go on.")]
+    for task in tasks:
+        rate(task, ann, A=7)
+    version = freezing.freeze_here(
+        kind="sft", format=format, projects=[tasks[0].project], filters={"minimum_rating": 6}
+    )
+    Response.objects.update(text="Say something else.")
+    Prompt.objects.update(messages=[{"role": "user", "content": "What was asked is redacted."}])
+
+    assert tracing.tag_prompts(version=version, tag="in training") == (2, 0)
+    assert tagged("in training") == {task.prompt_id for task in tasks}
+
+
+@really
+def test_the_page_says_how_many_prompts_are_no_longer_there(feedback, ann, rita, client_of):
     task = feedback("Say why.")
     rate(task, ann, A=7)
     version = frozen(task.project, minimum_rating=6)
-    monkeypatch.setattr(tracing, "MOST_ROWS", 0)
+    ids = freezing.folder_of(version) / freezing.PROMPTS
+    ids.chmod(0o644)
+    ids.write_text(f"{ids.read_text()}{10**9}\n")
+
+    said = client_of(rita).post(
+        f"/admin/datasets/datasetversion/{version.pk}/tag/", {"tag": "in training"}, follow=True
+    ).text  # fmt: skip
+
+    assert "1 prompt was tagged “in training”." in said
+    assert "1 prompt of this version is no longer there." in said
+
+
+@really
+def test_more_prompts_than_a_page_can_tag_are_refused_in_a_sentence(feedback, ann, rita, client_of, monkeypatch):
+    task = feedback("Say why.")
+    rate(task, ann, A=7)
+    version = frozen(task.project, minimum_rating=6)
+    monkeypatch.setattr(tracing, "MOST", 0)
 
     refused = client_of(rita).post(f"/admin/datasets/datasetversion/{version.pk}/tag/", {"tag": "in training"}).text
 
-    assert "the prompts are not looked up here: its lines name them." in refused
+    assert "This version is made of 1 prompts, and up to 0 are tagged at once." in refused
     assert tagged("in training") == set()
 
 

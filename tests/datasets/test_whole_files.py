@@ -6,9 +6,10 @@ import yaml
 from labeling.datasets import cards, differences, freezing
 from labeling.prompts.models import Source
 from labeling.surveys.models import Demographics, Satisfaction
+from labeling.work import drawing
 from tests.datasets.conftest import really
-from tests.datasets.test_kinds import drawn, rate
-from tests.factories import OwnerFactory, ProjectFactory
+from tests.datasets.test_kinds import drawn, rate, write
+from tests.factories import OwnerFactory, ProjectFactory, SourceFactory
 from tests.factories.labels import rank
 
 
@@ -88,6 +89,34 @@ def test_a_card_names_the_license_that_all_sources_have(ann, project, task_of):
     first, second = (task.prompt.source.name for task in tasks)
     assert f"Prompts come from {first} (cc-by-4.0), {second} (cc-by-4.0). " in of_one
     assert f"Prompts come from {first} (license not said), {second} (cc-by-4.0). " in of_two
+
+
+@really
+def test_a_card_names_sources_and_languages_of_the_lines_alone(ann, project, task_of):
+    source = SourceFactory(name="lakes", license="mit")
+    for split, language in (("train", "ko"), ("train", ""), ("valid", "en"), ("valid", "en"), ("valid", "")):
+        rank(task_of(project, split, source=source, language=language), ann, "A > B > C > D")
+    rank(task_of(project, "train", source=SourceFactory(name="tied"), language="fr"), ann, "A=B=C=D")
+
+    whole, valid = frozen(project, format="trl"), frozen(project, format="trl", split="valid")
+
+    assert whole.manifest["sources"] == [{"name": "lakes", "license": "mit", "prompts": 5}]
+    assert whole.manifest["languages"] == {"en": 2, "ko": 1}
+    front = yaml.safe_load((freezing.folder_of(whole) / cards.NAME).read_text().split("---\n")[1])
+    assert (front["language"], front["license"]) == (["en", "ko"], "mit")
+    front = yaml.safe_load((freezing.folder_of(valid) / cards.NAME).read_text().split("---\n")[1])
+    assert front["language"] == ["en"]
+
+
+@really
+def test_a_card_names_where_prompts_come_from_that_labelers_wrote(ann):
+    project = ProjectFactory(kind="demonstration", prompt_types=["plain"], name="Write")
+    drawing.add_unwritten_tasks(project=project, number=1)
+    write(project, ann, {"text": "Blue.", "prompt": {"type": "plain", "text": "Name a colour."}})
+
+    card = (freezing.folder_of(frozen(project, "sft", "trl")) / cards.NAME).read_text()
+
+    assert f"Prompts come from {Source.objects.get().name} (license not said). " in card
 
 
 @really

@@ -8,7 +8,7 @@ def trl(prompts, left_out):
     for prompt in prompts:
         yield {
             "prompt": prompt.prompt,
-            "prompt_id": prompt.id,
+            "prompt_id": prompt.prompt_id,
             "source": prompt.source,
             "use_case": prompt.use_case or "",
             "tags": prompt.tags,

@@ -33,14 +33,15 @@ class Example(Record):
 
 
 def count(choice):
-    references = choosing.references(choice).count() if choice.filters.get("references") else 0
+    before = (choosing.references(choice), choosing.few_shot(choice)) if choice.filters.get("references") else ()
     least = choice.filters.get("minimum_rating")
     rated = 0 if least is None else judged.number(choice, ">= %s", least)
-    return choosing.demonstrations(choice).count() + references + rated
+    return choosing.demonstrations(choice).count() + sum(written.count() for written in before) + rated
 
 
 def batches(choice, left_out):
-    """Responses by id, then demonstrations by task and labeler, then references by prompt.
+    """Responses by id, then demonstrations by task and labeler, then references by prompt, then
+    the pairs that few-shot prompts came with.
 
     Those with a rating come first, so that whoever guesses types from the beginning of a file sees that it is a number.
     """
@@ -52,6 +53,7 @@ def batches(choice, left_out):
     if choice.filters.get("references"):
         left_out[EMPTY_REFERENCES] += choosing.references(choice, empty=True).count()
         yield from _references(choice)
+        yield from _pairs(choice, left_out)
 
 
 def _demonstrations(choice, left_out):
@@ -84,7 +86,7 @@ def _of_demonstration(head, named, messages, meta):
     """An instruction with K pairs gives K examples, each with the other K - 1 in context, and one for its answer."""
     said = [(messages, head.demonstration__text)] if head.demonstration__text.strip() else []
     if head.demonstration__prompt_type == Origin.FEW_SHOT:
-        said += examples_of(Prompt(messages=messages, meta=orjson.loads(orjson.dumps(meta))))
+        said += _expanded(messages, meta)
     labeler = named(head.assignment__labeler__pseudonym_key)
     for prompt, completion in said:
         yield Example(
@@ -114,25 +116,51 @@ def _references(choice):
     )
     for batch in in_batches(heads.iterator(chunk_size=BATCH)):
         prompts = prompts_of({head.prompt_id for head in batch})
-        yield [_of_reference(head, *prompts[head.prompt_id]) for head in batch]
+        yield [
+            _of_reference(
+                head.prompt_id, head.prompt__owner__split, head.prompt__owner__key_hash, prompt, head.text, meta
+            )
+            for head in batch
+            for prompt, meta in [prompts[head.prompt_id]]
+        ]
 
 
-def _of_reference(head, messages, meta):
+def _pairs(choice, left_out):
+    """Of an imported prompt with K pairs they are K examples as well, each with the other K - 1 in context."""
+    heads = choosing.few_shot(choice).order_by("pk").values_list("pk", "owner__split", "owner__key_hash")
+    for batch in in_batches(heads.iterator(chunk_size=BATCH)):
+        prompts = prompts_of({pk for pk, _split, _owner in batch})
+        made = [
+            _of_reference(pk, split, owner, prompt, response, meta)
+            for pk, split, owner in batch
+            for messages, meta in [prompts[pk]]
+            for prompt, response in _expanded(messages, meta)
+        ]
+        said = [example for example in made if example.completion.strip()]
+        left_out[EMPTY_REFERENCES] += len(made) - len(said)
+        yield said
+
+
+def _expanded(messages, meta):
+    return examples_of(Prompt(messages=messages, meta=orjson.loads(orjson.dumps(meta))))
+
+
+def _of_reference(prompt_id, split, owner, prompt, completion, meta):
     return Example(
-        split=head.prompt__owner__split,
+        split=split,
         labels=(),
         labelers=(),
         forms=(),
         instructions=(),
-        prompt_id=str(head.prompt_id),
-        prompt=messages,
-        completion=head.text,
+        prompt_id=str(prompt_id),
+        prompt=prompt,
+        completion=completion,
         origin="reference",
         model=None,
         labeler=None,
         cohort=None,
         rating=None,
-        owner=head.prompt__owner__key_hash,
+        owner=owner,
         meta=meta,
     )
 

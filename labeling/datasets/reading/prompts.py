@@ -10,7 +10,7 @@ from labeling.datasets.reading.records import BATCH, Record, in_batches, prompts
 
 @dataclass(slots=True)
 class Prompt(Record):
-    id: str
+    prompt_id: str
     prompt: list
     source: str
     use_case: str | None
@@ -45,7 +45,7 @@ def _prompt(head, messages, meta):
         labelers=(),
         forms=(),
         instructions=(),
-        id=str(head.pk),
+        prompt_id=str(head.pk),
         prompt=messages,
         source=head.source__name,
         use_case=head.use_case or None,

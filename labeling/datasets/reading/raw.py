@@ -16,6 +16,7 @@ from labeling.work.models import LETTERS
 
 @dataclass(slots=True)
 class Raw(Record):
+    prompt_id: str
     line: dict[str, Any]
 
 
@@ -125,6 +126,7 @@ def _raw(head, labeler, messages, meta, **said):
         labelers=(labeler,),
         forms=(head.assignment__form_version_id,),
         instructions=(head.assignment__instructions_version_id,),
+        prompt_id=str(head.prompt_said),
         line=line,
     )
 

@@ -22,7 +22,10 @@ def as_text(fragment):
 
 @dataclass(slots=True)
 class Record:
-    """What the files, the manifest and the locks ask of every record; ids of labels, forms and instructions."""
+    """What the files, the manifest and the locks ask of every record; ids of labels, forms and instructions.
+
+    Every kind has a `prompt_id` besides, as a text.
+    """
 
     split: str
     labels: Iterable[int]
