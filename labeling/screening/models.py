@@ -158,6 +158,19 @@ def new_applicant_code():
     return "".join(secrets.choice(CODE_LETTERS) for _place in range(6))
 
 
+class AttemptQuerySet(models.QuerySet):
+    def decided(self):
+        """Those with a final decision: the newest is more than a place on the waiting list, which puts it off."""
+        return self._with_newest_outcome().exclude(newest_outcome=None).exclude(newest_outcome=Outcome.WAITING)
+
+    def undecided(self):
+        return self._with_newest_outcome().filter(Q(newest_outcome=None) | Q(newest_outcome=Outcome.WAITING))
+
+    def _with_newest_outcome(self):
+        newest = Decision.objects.filter(attempt=OuterRef("pk")).order_by("-decided_at", "-pk")
+        return self.alias(newest_outcome=Subquery(newest.values("outcome")[:1]))
+
+
 class Attempt(models.Model):
     """One person at one test. Researchers know it by its code; who it is stays behind it until the decision."""
 
@@ -172,18 +185,7 @@ class Attempt(models.Model):
     left_at = models.DateTimeField(_("left at"), null=True, blank=True, help_text=_("Given up by the applicant."))
     left_reason = models.CharField(_("why left"), max_length=500, blank=True, db_default="")
 
-class AttemptQuerySet(models.QuerySet):
-    def decided(self):
-        """Those with a final decision: the newest is more than a place on the waiting list, which puts it off."""
-        return self._with_newest_outcome().exclude(newest_outcome=None).exclude(newest_outcome=Outcome.WAITING)
-
-    def undecided(self):
-        return self._with_newest_outcome().filter(Q(newest_outcome=None) | Q(newest_outcome=Outcome.WAITING))
-
-    def _with_newest_outcome(self):
-        newest = Decision.objects.filter(attempt=OuterRef("pk")).order_by("-decided_at", "-pk")
-        return self.alias(newest_outcome=Subquery(newest.values("outcome")[:1]))
-
+    objects = AttemptQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attempt")
@@ -199,8 +201,6 @@ class AttemptQuerySet(models.QuerySet):
         ]
 
     def __str__(self):
-    objects = AttemptQuerySet.as_manager()
-
         return self.code
 
     @property
