@@ -117,6 +117,10 @@ class Question(models.Model):
                 condition=~Q(key="overall_quality") | Q(scale="likert", minimum=1, maximum=7, per="response"),
                 name="overall_quality_is_asked_from_1_to_7",
             ),
+            # What was said of a response by itself is a number or nothing: there is no place for a third.
+            models.CheckConstraint(
+                condition=~Q(key="overall_quality") | Q(allows_na=False), name="overall_quality_always_applies"
+            ),
             models.CheckConstraint(
                 condition=Q(good_answer__in=["", "neutral"])
                 | Q(good_answer__in=["high", "low"], scale="likert")

@@ -18,8 +18,9 @@ from labeling.guidelines.models import (
 
 OFFERING = (Scale.CHOICE, Scale.CHOICES)
 GOOD_ON = {Good.HIGH: Scale.LIKERT, Good.LOW: Scale.LIKERT, Good.YES: Scale.BINARY, Good.NO: Scale.BINARY}
-# A sheet has fields of these names for every response; and “na” is how it says that a question does not apply.
-TAKEN_KEYS, TAKEN_CHOICE = ("rank", "notes", "answers"), "na"
+# A sheet has fields of these names for every response, or for the prompt; and “na” is how it says that a question does
+# not apply.
+TAKEN_KEYS, TAKEN_OF_PROMPT, TAKEN_CHOICE = ("rank", "notes", "answers"), ("title",), "na"
 FARTHEST, LONGEST_LABEL = 100, 200
 
 
@@ -119,10 +120,12 @@ def _faults_of(fields):
         yield _("Question “%(key)s” has a good answer that we do not know.") % key
     elif good and GOOD_ON.get(good, scale) != scale:
         yield _("Question “%(key)s” has a good answer that its scale does not offer.") % key
-    if fields["key"] in TAKEN_KEYS:
+    if fields["key"] in TAKEN_KEYS or (fields["key"] in TAKEN_OF_PROMPT and fields.get("per") == Per.PROMPT):
         yield _("No question can have the key “%(key)s”: the sheet has a field of that name already.") % key
     if fields["key"] == "overall_quality" and not _is_overall_quality(fields):
         yield _("The question “overall_quality” is a Likert scale from 1 to 7, asked of each response.")
+    if fields["key"] == "overall_quality" and fields.get("allows_na"):
+        yield _("The question “overall_quality” always applies. To let labelers leave it open, do not require it.")
     yield from _faults_of_range(scale, fields, key)
     yield from _faults_of_choices(scale, fields.get("choices", []), key)
 

@@ -13,6 +13,7 @@ from tests.factories import SHORT_FORM, FormVersionFactory, InstructionsFactory,
 pytestmark = pytest.mark.django_db
 
 LIKERT = {"key": "tone", "wording": "Tone", "scale": "likert", "minimum": 0, "maximum": 4}
+OVERALL = LIKERT | {"key": "overall_quality", "minimum": 1, "maximum": 7}
 BINARY = {"key": "fails_task", "wording": "Fails", "scale": "binary"}
 CHOICE = {
     "key": "topic",
@@ -85,6 +86,14 @@ def test_the_questions_of_table_3_are_a_form_without_fault():
             [LIKERT | {"key": "overall_quality"}],
             "The question “overall_quality” is a Likert scale from 1 to 7, asked of each response.",
         ),
+        (
+            [OVERALL | {"allows_na": True}],
+            "The question “overall_quality” always applies. To let labelers leave it open, do not require it.",
+        ),
+        (
+            [BINARY | {"key": "title", "per": "prompt"}],
+            "No question can have the key “title”: the sheet has a field of that name already.",
+        ),
     ],
 )
 def test_a_fault_is_said_in_a_sentence_and_nothing_is_stored(questions, sentence, rita):
@@ -118,6 +127,7 @@ def test_the_database_wants_a_range_of_a_likert_scale():
         (LIKERT | {"maximum": 101}, "only_likert_has_a_range_and_within_100"),
         (BINARY | {"minimum": 0, "maximum": 1}, "only_likert_has_a_range_and_within_100"),
         (LIKERT | {"key": "overall_quality"}, "overall_quality_is_asked_from_1_to_7"),
+        (OVERALL | {"allows_na": True}, "overall_quality_always_applies"),
         (BINARY | {"good_answer": "high"}, "good_answer_is_one_of_the_scale"),
         (BINARY | {"scale": "stars"}, "question_scale_is_known"),
         (BINARY | {"per": "page"}, "question_is_of_response_or_prompt"),
