@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from labeling import markdown
 from labeling.desk import history
@@ -14,7 +14,7 @@ from labeling.labels import demonstration_sheets, sheets
 from labeling.labels.models import Label
 from labeling.labels.saying import said
 from labeling.labels.views import own_assignment
-from labeling.people.access import labeler_required
+from labeling.people.access import labeler_required, posted_from
 from labeling.people.models import Role
 from labeling.surveys import offering
 from labeling.work import counting, queue
@@ -77,7 +77,7 @@ def sheet_of(assignment, *, body):
 
 
 @labeler_required
-@require_POST
+@posted_from("desk:home")
 def start(request, project_id):
     project = Project.objects.filter(pk=project_id).first()
     if project is None:

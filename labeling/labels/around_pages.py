@@ -6,12 +6,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from labeling.labels import reopening
 from labeling.labels.views import own_assignment
-from labeling.people.access import labeler_required
+from labeling.labels.waiting import waiting_words, words_wait
+from labeling.people.access import labeler_required, posted_from
 from labeling.work import flagging, queue
 from labeling.work.models import Concern
 
@@ -32,7 +33,7 @@ class FlagForm(forms.Form):
 
 
 @labeler_required
-@require_POST
+@posted_from("labels:sheet", "assignment_id")
 def reopen(request, assignment_id):
     """Undo, and History's Reopen: the sheet comes back with what was said on it."""
     assignment = own_assignment(request.user, assignment_id)
@@ -48,7 +49,7 @@ def reopen(request, assignment_id):
 
 
 @labeler_required
-@require_POST
+@posted_from("labels:sheet", "assignment_id")
 def leave(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
     if reopening.leave_as_it_was(assignment=assignment):
@@ -57,12 +58,16 @@ def leave(request, assignment_id):
 
 
 @never_cache
+@words_wait(taken_up_at="labels:flag")
 @labeler_required
 @require_http_methods(["GET", "POST"])
 def flag(request, assignment_id):
     """Tell the researchers, without leaving the sheet where scripts run, and back to it where none do."""
     assignment = own_assignment(request.user, assignment_id)
-    form = FlagForm(_without_nul(request.POST) if request.method == "POST" else None)
+    if request.method == "POST":
+        form = FlagForm(_without_nul(request.POST))
+    else:
+        form = FlagForm(initial=waiting_words(request))
     context = {"sheet": {"id": assignment.pk}, "form": form, "reopened": assignment.is_reopened}
     if request.method == "POST" and form.is_valid():
         flagging.flag(assignment=assignment, **form.cleaned_data)

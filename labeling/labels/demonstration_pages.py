@@ -5,18 +5,19 @@ from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from labeling import markdown
 from labeling.labels import demonstrating, demonstration_sheets
 from labeling.labels.views import CLOSED, around, keep, own_assignment
-from labeling.people.access import labeler_required
+from labeling.labels.waiting import words_wait
+from labeling.people.access import labeler_required, posted_from
 from labeling.work.models import Kind
 
 
 @never_cache
+@words_wait(taken_up_at="labels:take-up")
 @labeler_required
-@require_POST
+@posted_from("labels:sheet", "assignment_id")
 def preview(request, assignment_id):
     """Give the script that asks for it the text as it will read; else the sheet as the button pressed wants it."""
     assignment = own_assignment(request.user, assignment_id)

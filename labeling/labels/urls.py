@@ -9,6 +9,7 @@ urlpatterns = [
     path("<uuid:assignment_id>/draft/", views.draft, name="draft"),
     path("<uuid:assignment_id>/page/", views.turn, name="turn"),
     path("<uuid:assignment_id>/preview/", demonstration_pages.preview, name="preview"),
+    path("<uuid:assignment_id>/signed-in/", views.take_up, name="take-up"),
     path("<uuid:assignment_id>/submit/", views.submit, name="submit"),
     path("<uuid:assignment_id>/skip/", views.skip, name="skip"),
     path("<uuid:assignment_id>/instructions/", acknowledge, name="acknowledge"),

@@ -15,8 +15,9 @@ from labeling.labels import bodies, demonstrating, demonstration_sheets, recordi
 from labeling.labels.asking import asked, slots_of
 from labeling.labels.instructing import reading_of
 from labeling.labels.tested import home_of, part_of
+from labeling.labels.waiting import waiting_words, words_wait
 from labeling.people import consenting
-from labeling.people.access import labeler_required, to_consent
+from labeling.people.access import labeler_required, posted_from, to_consent
 from labeling.prepared import prepared
 from labeling.work import acknowledging, drafts, queue
 from labeling.work.models import Assignment, AssignmentState, Kind, Purpose
@@ -72,11 +73,28 @@ def _opened(request, assignment, *, leaf=None):
     return render(request, f"{template}#reading" if request.htmx else template, context)
 
 
+@words_wait(taken_up_at="labels:take-up")
 @labeler_required
-@require_POST
+@posted_from("labels:sheet", "assignment_id")
 def turn(request, assignment_id):
     """Keep what stands on the sheet and show another page of it: what Back and Next do where no script runs."""
+    return _kept(request, own_assignment(request.user, assignment_id))
+
+
+@labeler_required
+@require_GET
+def take_up(request, assignment_id):
+    """Go on where somebody had been signed out. Their words were posted before; only now is it known whose they are."""
     assignment = own_assignment(request.user, assignment_id)
+    words = waiting_words(request)
+    if words is None or assignment.state in CLOSED:
+        return redirect("labels:sheet", assignment.pk)
+    messages.info(request, _("What you wrote is here. Nothing was submitted yet."))
+    request.POST = words
+    return _kept(request, assignment)
+
+
+def _kept(request, assignment):
     body = _posted_body(request, assignment)
     kept, is_newest = keep(request, assignment, body)
     if not is_newest and kept.state not in CLOSED:
@@ -86,8 +104,9 @@ def turn(request, assignment_id):
     return redirect(f"{address}?page={_page_asked_for(request.POST) or 1}")
 
 
+@words_wait(taken_up_at="labels:take-up")
 @labeler_required
-@require_POST
+@posted_from("labels:sheet", "assignment_id")
 def submit(request, assignment_id):
     assignment = own_assignment(request.user, assignment_id)
     body, revision = _posted_body(request, assignment), _revision(request)

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from labeling.people import consenting
@@ -33,6 +34,23 @@ def role_required(*roles):
 # Researchers work in the labelers' interface too: their answers are the gold. Applicants take their test on it.
 labeler_required = role_required(Role.LABELER, Role.APPLICANT, Role.RESEARCHER, Role.ADMIN)
 researcher_required = role_required(Role.RESEARCHER, Role.ADMIN)
+
+
+def posted_from(page, *names):
+    """Let a view be reached by POST alone. Whoever comes by GET had to sign in again on the way: they are shown the
+    page that they posted from, whose address is made of the `names` among the view's arguments."""
+
+    def decorate(view):
+        @wraps(view)
+        @require_http_methods(["GET", "HEAD", "POST"])
+        def guarded(request, **kwargs):
+            if request.method == "POST":
+                return view(request, **kwargs)
+            return redirect(page, **{name: kwargs[name] for name in names})
+
+        return guarded
+
+    return decorate
 
 
 def consent_required(view):

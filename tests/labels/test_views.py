@@ -30,7 +30,7 @@ def url(name, sheet):
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_somebody_elses_sheet_is_not_there(sheet, bob, client_of, page, method):
-    answer = getattr(client_of(bob), method)(reverse(page, args=[sheet.pk]))
+    answer = getattr(client_of(bob), method)(reverse(page, args=[sheet.pk]), follow=True)
 
     assert answer.status_code in {404, 405}
     sheet.refresh_from_db()
