@@ -414,6 +414,10 @@ def normal_hash(text):
     return hashlib.sha256("\n".join(line.rstrip() for line in lines).encode()).hexdigest()
 
 
+# What str.strip() takes away, where PostgreSQL's \s leaves no-break spaces and the separators of ASCII.
+WHITE = r"\s\u001c-\u001f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
 class Flag(models.TextChoices):
     """What a labeler should perhaps not see, found by candidates/flags.py when the response was stored."""
 
@@ -448,7 +452,7 @@ class Response(models.Model):
     text_hash = models.CharField(_("hash of the normalised text"), max_length=64)
     is_empty = models.GeneratedField(
         verbose_name=_("is empty"),
-        expression=Q(text__regex=r"^\s*$"),  # type: ignore[arg-type]
+        expression=Q(text__regex=rf"^[{WHITE}]*$"),  # type: ignore[arg-type]
         output_field=models.BooleanField(),
         db_persist=True,
     )

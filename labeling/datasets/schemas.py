@@ -1,4 +1,4 @@
-"""What exactly is a line of each format? As JSON Schema (2020-12), which every line that is frozen fits."""
+"""What exactly is a line of each format? As JSON Schema (2020-12), to which the tests hold every format."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

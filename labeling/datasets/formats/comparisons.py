@@ -8,7 +8,10 @@ from labeling.stats.preference import n_possible, n_ties, pairs
 NO_PREFERENCE = "rankings without a preference"
 EMPTY_SIDE = "pairs with an empty side"
 SAME_TEXT = "pairs whose two sides are the same text"
-NO_TRANSCRIPT = "pairs that the transcript cannot hold: a system message, or a mark of a turn within a text"
+NO_TRANSCRIPT = (
+    "pairs that no transcript holds: a system message, an assistant who begins, or a turn's mark within a text"
+)
+NO_QUESTION = "rankings of prompts of several turns, which are no question"
 MARKS = ("\n\nHuman:", "\n\nAssistant:")
 
 
@@ -94,7 +97,10 @@ def webgpt(rankings, left_out):
     In the columns that openai/webgpt_comparisons has when it is loaded. Lists of two, as in its file, are no rows.
     """
     for ranking in rankings:
-        question = {"dataset": ranking.source, "id": ranking.prompt_id, "full_text": _last(ranking.prompt)}
+        if len(ranking.prompt) > 1:
+            left_out[NO_QUESTION] += 1
+            continue
+        question = {"dataset": ranking.source, "id": ranking.prompt_id, "full_text": ranking.prompt[0]["content"]}
         for first, second in combinations(ranking.responses, 2):
             if first.is_empty or second.is_empty:
                 left_out[EMPTY_SIDE] += 1
@@ -135,13 +141,11 @@ def _telling(ranking, left_out):
 def _transcript(messages):
     """Return the turns as one text, or None where the format has no way to say them."""
     marks = {"user": MARKS[0], "assistant": MARKS[1]}
+    if messages[0]["role"] != "user":
+        return None
     if any(turn["role"] not in marks or any(mark in turn["content"] for mark in MARKS) for turn in messages):
         return None
     return "".join(f"{marks[turn['role']]} {turn['content']}" for turn in messages)
-
-
-def _last(messages):
-    return messages[-1]["content"]
 
 
 def _answer(place, response, score):
