@@ -1,5 +1,7 @@
 """What does an instruction with K pairs of query and response teach? K examples, each with the others in context."""
 
+from labeling.prompts.hygiene.parts import examples
+
 
 def examples_of(prompt):
     """Return [(messages, response), …] of a few-shot prompt, one for each of its pairs and in their order.
@@ -15,7 +17,7 @@ def examples_of(prompt):
     ['Name the mood.\\n\\nNever', 'bad', 'I love it'] good
     ['Name the mood.\\n\\nI love it', 'good', 'Never'] bad
     """
-    pairs = prompt.meta.get("examples", [])
+    pairs = examples(prompt.meta)
     before, instruction = prompt.messages[:-1], prompt.messages[-1]["content"]
     return [
         (before + _turns(instruction, pairs[:own] + pairs[own + 1 :], pair["query"]), pair["response"])

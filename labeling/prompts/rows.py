@@ -9,6 +9,7 @@ import orjson
 
 from labeling.prompts.answers import Answer, answers_of
 from labeling.prompts.hygiene.looking import Looks, look
+from labeling.prompts.hygiene.parts import examples
 from labeling.prompts.json_rows import loads
 from labeling.prompts.mapping import ours_and_theirs
 from labeling.prompts.models import Origin, Split, UseCase
@@ -48,27 +49,29 @@ def incoming(values, mapping, *, line=0, cells=False):
     messages = _messages(ours.get("prompt"))
     meta = _meta(ours.get("meta"), rest)
     language = _language(ours.get("language"))
+    origin = _one_of(ours.get("origin"), "origin", ORIGINS, Origin) or Origin.CUSTOMER.value
+    pairs = examples(meta) if origin == Origin.FEW_SHOT else []
     return Incoming(
         line=line,
-        external_id=_name(ours.get("id"), "id", LONGEST_ID) or hash_of(messages),
+        external_id=_name(ours.get("id"), "id", LONGEST_ID) or hash_of(messages, pairs),
         messages=messages,
         is_text=isinstance(ours["prompt"], str),
         author=_name(ours.get("author"), "author", None),
         organization=_name(ours.get("organization"), "organization", None),
         split=_one_of(ours.get("split"), "split", SPLITS, Split),
-        origin=_one_of(ours.get("origin"), "origin", ORIGINS, Origin) or Origin.CUSTOMER.value,
+        origin=origin,
         use_case=_one_of(ours.get("use_case"), "use_case", USE_CASES, UseCase),
         tags=_tags(ours.get("tags")),
         language=language,
         meta=meta,
         answers=answers_of(ours.get("reference"), ours.get("responses")),
-        looks=look(messages, meta, language),
+        looks=look(messages, meta, pairs, language),
     )
 
 
-def hash_of(messages):
-    """The id of a prompt whose source gave none."""
-    return "sha256:" + hashlib.sha256(orjson.dumps(messages)).hexdigest()
+def hash_of(messages, pairs):
+    """The id of a prompt whose source gave none; what an instruction has for examples is a part of it."""
+    return "sha256:" + hashlib.sha256(orjson.dumps(messages + pairs)).hexdigest()
 
 
 def _opened(key, cell):

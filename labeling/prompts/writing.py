@@ -15,7 +15,7 @@ def write_prompt(*, source_name, sheet, revision, origin, text, examples=(), use
     """
     source, _new = Source.objects.get_or_create(name=source_name[: Source._meta.get_field("name").max_length])
     messages, meta = [{"role": "user", "content": text}], _beside(origin, examples, use_case_text)
-    looks = look(messages, meta)
+    looks = look(messages, meta, meta.get("examples", ()))
     prompt = Prompt.objects.create(
         source=source,
         external_id=f"{sheet}/{revision}",

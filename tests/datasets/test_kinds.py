@@ -137,20 +137,21 @@ def test_an_instruction_with_k_pairs_is_k_examples_with_the_others_in_context(an
 
 def test_the_pairs_that_a_prompt_came_with_leave_as_references_do_and_once(ann):
     pairs = [{"query": query, "response": response} for query, response in (("1", "one"), ("2", "two"), ("3", " "))]
-    project = ProjectFactory(kind="demonstration", prompt_types=["few_shot"])
+    asking = ProjectFactory(kind="demonstration", prompt_types=["few_shot"])
+    drawing.add_unwritten_tasks(project=asking, number=1)
+    write(asking, ann, {"text": "", "prompt": {"type": "few_shot", "text": "Say it in words.", "examples": pairs[:2]}})
     few_shot = PromptFactory(
         origin="few_shot", messages=[{"role": "user", "content": "Say it."}], meta={"examples": pairs}
     )
-    drawing.add_tasks(project=project, prompts=[few_shot.pk])
-    write(project, ann, {"text": "Say what?"})
-    drawing.add_unwritten_tasks(project=project, number=1)
-    write(project, ann, {"text": "", "prompt": {"type": "few_shot", "text": "Say it in words.", "examples": pairs[:2]}})
-    drawing.add_tasks(project=project, prompts=Prompt.objects.exclude(pk=few_shot.pk))
+    giving = ProjectFactory(kind="demonstration")
+    drawing.add_tasks(project=giving, prompts=[few_shot.pk])
+    write(giving, ann, {"text": "Say what?"})
+    drawing.add_tasks(project=giving, prompts=Prompt.objects.exclude(pk=few_shot.pk))
     left_out = Counter()
 
     made = [
         (line["from"], line["prompt"][0]["content"], line["completion"][0]["content"])
-        for _, line in lines("sft", "trl", project, left_out=left_out, references=True)
+        for _, line in lines("sft", "trl", asking, giving, left_out=left_out, references=True)
     ]
 
     assert sorted(made) == [
@@ -160,7 +161,7 @@ def test_the_pairs_that_a_prompt_came_with_leave_as_references_do_and_once(ann):
         ("reference", "Say it.\n\n1", "two"),
         ("reference", "Say it.\n\n2", "one"),
     ]
-    assert left_out == {"references that are empty": 1}
+    assert +left_out == {"references that are empty": 1}
 
 
 def test_feedback_that_was_rated_highly_is_imitated(ann, bob):

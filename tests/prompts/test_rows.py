@@ -63,6 +63,15 @@ def test_a_prompt_without_an_id_is_known_by_its_text():
     assert one != other
 
 
+def test_an_instruction_without_an_id_is_known_by_its_examples_too():
+    def row(response, **more):
+        examples = [{"query": "I love it", "response": response}]
+        return incoming({"prompt": "Name the mood.", "meta": {"examples": examples}, **more}, {})
+
+    assert row("good", origin="few_shot").external_id != row("fine", origin="few_shot").external_id
+    assert row("good").external_id == row("fine").external_id
+
+
 def test_responses_come_as_an_object_or_as_a_list():
     listed = [
         {"model": "sft", "text": "Han", "sampling": {"temperature": 1}, "seed": 5},

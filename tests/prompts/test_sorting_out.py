@@ -103,6 +103,25 @@ def test_the_rules_of_the_system_make_no_prompts_alike():
 
 
 @pytest.mark.django_db
+def test_an_instruction_with_other_examples_is_another_prompt():
+    def row(name, *pairs, **more):
+        examples = [{"query": query, "response": response} for query, response in pairs]
+        return {"id": name, "prompt": LONG, "origin": "few_shot", "meta": {"examples": examples}} | more
+
+    one, other = (("I love it", "good"), ("Never", "bad")), (("Fine", "good"), ("Alas", "bad"))
+    imported(row("1", *one), row("2", *other), row("same", *one), row("plain", *one, origin="customer"))
+    imported(row("again", ("i LOVE it!", "good"), ("never", "Bad")), row("alike", *other, origin="customer"))
+    assert standing() == {
+        "1": ("", None),
+        "2": ("", None),
+        "same": ("same_text", "1"),
+        "plain": ("", None),
+        "again": ("same_text", "1"),
+        "alike": ("same_text", "plain"),
+    }
+
+
+@pytest.mark.django_db
 def test_many_prompts_of_one_beginning_are_compared_with_so_many_and_no_more(monkeypatch):
     monkeypatch.setattr(sorting_out, "MOST_COMPARED", 2)
     texts = [LONG + f"{word} " * 400 for word in ("one", "two", "three", "four")]

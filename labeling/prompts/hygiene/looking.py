@@ -29,10 +29,10 @@ class Looks(NamedTuple):
     findings: list[Found]
 
 
-def look(messages: list[dict[str, str]], meta: dict[str, Any], language: str = "") -> Looks:
-    """Look at a prompt whose language was given as `language`."""
+def look(messages: list[dict[str, str]], meta: dict[str, Any], pairs: list, language: str = "") -> Looks:
+    """Look at a prompt whose language was given as `language`. Of a few-shot prompt, `pairs` are its examples."""
     findings = _findings(parts(messages, meta), len(messages))
-    text_hash, beginning_hash = hashes(messages)
+    text_hash, beginning_hash = hashes(messages, pairs)
     return Looks(text_hash, beginning_hash, "" if language else guess(messages), findings)
 
 

@@ -40,13 +40,17 @@ def normalised(text):
     return " ".join(folded.translate(MARKS).split())
 
 
-def hashes(messages):
-    """Return (hash of the whole prompt, hash of its beginning), the second None where it is too short to have one."""
+def hashes(messages, pairs=()):
+    """Return (hash of the whole prompt, hash of its beginning), the second None where it is too short to have one.
+
+    An instruction with `pairs` teaches what they say, so that they belong to the whole, and a beginning says nothing.
+    """
     said = [(message["role"], normalised(message["content"]) or message["content"]) for message in messages]
     rules, spoken = _apart(said)
-    whole = rules + "\0" + spoken
+    shown = [normalised(pair[key]) or pair[key] for pair in pairs for key in ("query", "response")]
+    whole = "\0".join([rules, spoken, *shown])
     begins = settings.DUPLICATE_PREFIX
-    beginning = _hash(f"{rules}\0{spoken[:begins]}") if len(spoken) >= begins else None
+    beginning = _hash(f"{rules}\0{spoken[:begins]}") if len(spoken) >= begins and not pairs else None
     return _hash(whole), beginning
 
 
