@@ -45,7 +45,10 @@ class Held:
 
 
 def _decided(person):
-    """Results and grades are somebody's from the final decision on; before, they are other people's work under way."""
+    """Results, grades and reasons are somebody's from the final decision on; before, they are work under way.
+
+    A place on the waiting list is no final one, and why somebody has it may say how they did.
+    """
     return apps.get_model("screening.Attempt").objects.decided().filter(applicant=person)
 
 
@@ -89,7 +92,7 @@ HELD = [
     Held("screening.Attempt", "applicant"),
     Held("screening.Sitting", "attempt__applicant"),
     Held("screening.Result", lambda person: Q(attempt__in=_decided(person))),
-    Held("screening.Decision", "attempt__applicant"),
+    Held("screening.Decision", lambda person: Q(attempt__in=_decided(person))),
     Held("own_account.DeletionRequest", "person"),
 ]
 

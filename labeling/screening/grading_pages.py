@@ -26,7 +26,13 @@ class GradeForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose a grade from 1 to 7.")},
     )
     comment = forms.CharField(
-        label=gettext_lazy("Comment"), required=False, widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"})
+        label=gettext_lazy("Comment"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        help_text=gettext_lazy(
+            "Once it is decided for good, the applicant finds grade and comment in the download of their own data, "
+            "without your name."
+        ),
     )
 
 

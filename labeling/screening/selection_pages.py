@@ -47,7 +47,10 @@ class DecideForm(forms.Form):
         label=gettext_lazy("Why?"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
-        help_text=gettext_lazy("For colleagues; applicants do not see it. It stays with the decision."),
+        help_text=gettext_lazy(
+            "For colleagues, and for the applicant: once it is decided for good, they find it in the download of their "
+            "own data, without your name. It stays with the decision."
+        ),
     )
 
 
@@ -184,10 +187,10 @@ def attempt(request, test, code):
         "results": [_in_full(row.cells[criterion], results.get(criterion)) for criterion in row.cells],
         "parts": comparing.parts_of(attempt),
         "decisions": attempt.decisions.select_related("decided_by"),
+        "is_final": deciding.is_final(attempt),
         "form": DecideForm(),
     }
     return _page(request, test, "attempt.html", context)
-        "is_final": deciding.is_final(attempt),
 
 
 def _in_full(cell, result):

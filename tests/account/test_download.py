@@ -142,11 +142,13 @@ def test_grades_and_results_are_theirs_once_it_is_decided(rita, ada, client_of):
     deciding.decide(attempt=attempt, outcome="declined", reason="Too few.", by=rita)
 
     after = downloaded(client_of(abe))
-    assert {"quality.grade.jsonl", "screening.result.jsonl"} & set(before) == set()
+    held_back = {"quality.grade.jsonl", "screening.result.jsonl", "screening.decision.jsonl"}
+    assert (held_back & set(before), held_back & set(after)) == (set(), held_back)
+    assert "Later." not in "".join(before.values())
     assert [(row["score"], row["comment"], "graded_by" in row) for row in rows(after, "quality.grade")] == [
         (6, "Well put.", False)
     ] * 2
-    assert rows(after, "screening.decision")[-1]["reason"] == "Too few."
+    assert [row["reason"] for row in rows(after, "screening.decision")] == ["Later.", "Too few."]
     assert "rita@" not in "".join(after.values())
 
 
