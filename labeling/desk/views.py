@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from labeling import markdown
 from labeling.desk import history
+from labeling.guidelines.models import InstructionsVersion
 from labeling.labels import demonstration_sheets, sheets
 from labeling.labels.models import Label
 from labeling.labels.saying import said
@@ -31,7 +32,7 @@ def home(request):
         return redirect("screening:apply")
     spent = history.seconds_spent(request.user)
     context = {
-        "cards": [_card(request.user, project) for project in _projects(request.user)],
+        "cards": _cards(request.user),
         "recent": history.entries(request.user)[0][:RECENT],
         "spent_today": history.spent(spent["today"]),
         "spent_this_week": history.spent(spent["week"]),
@@ -97,19 +98,29 @@ def _projects(user):
     """Open projects, and paused ones in which the labeler still holds a sheet: it may be finished."""
     held = Project.objects.filter(assignments__labeler=user, assignments__state=AssignmentState.OPEN)
     mine = Project.objects.filter(pk__in=held) | Project.objects.filter(pk__in=Project.objects.open_to(user))
-    return mine.select_related("instructions")
+    return mine
 
 
-def _card(user, project):
-    open_sheet = Assignment.objects.filter(labeler=user, project=project, state=AssignmentState.OPEN)
-    left = counting.left_for(user, project)
+def _cards(user):
+    """Return a card for each project, in as many questions for many as for one."""
+    projects = list(_projects(user))
+    outlooks = counting.outlook_of(user, projects)
+    newest = InstructionsVersion.objects.filter(instructions__in=[project.instructions_id for project in projects])
+    newest = newest.order_by("instructions", "-number").distinct("instructions")
+    markdowns = {version.instructions_id: version.markdown for version in newest}
+    return [_card(user, project, outlooks[project.pk], markdowns[project.instructions_id]) for project in projects]
+
+
+def _card(user, project, outlook, instructions):
+    why = "" if outlook.left else queue.why_nothing_for(labeler=user, project=project, membership=outlook.membership)
     return {
         "project": project.name,
         "kind": project.get_kind_display(),
-        "left": left,
-        "why_nothing": "" if left else queue.why_nothing(labeler=user, project=project),
-        "today": counting.submitted_today(user, project),
-        "is_open_sheet": open_sheet.exists(),
+        "left": outlook.left,
+        "left_shown": f"{counting.MOST_COUNTED:,}+" if outlook.is_more else str(outlook.left),
+        "why_nothing": why,
+        "today": outlook.today,
+        "is_open_sheet": outlook.is_held,
         "start_url": reverse("desk:start", args=[project.pk]),
-        "instructions_html": markdown.render(project.instructions.newest().markdown),
+        "instructions_html": markdown.render(instructions),
     }

@@ -37,7 +37,7 @@ class Sheet:
     kind: str
     project: str
     page: int
-    pages: int
+    pages: int | None  # nobody counts so many
     turns: list[dict]
     use_case: dict | None
     types: list[Option]

@@ -8,7 +8,7 @@ from math import ceil
 from django.urls import reverse
 from django.utils import timezone
 
-from labeling.work.counting import standing_of
+from labeling.work.counting import MOST_COUNTED, standing_of
 from labeling.work.models import Invitee, Purpose
 
 
@@ -18,12 +18,13 @@ def part_of(assignment):
     if section is None:
         return None
     labeler = assignment.labeler
+    left = standing_of(labeler, assignment.project).left
     until = Invitee.objects.in_force().filter(project=assignment.project, labeler=labeler, until__isnull=False)
     ends = until.values_list("until", flat=True).first()
     is_tested = not labeler.stands_outside_cohorts
     return {
         "title": section.shown_title,
-        "left": standing_of(labeler, assignment.project).left,
+        "left": MOST_COUNTED if left is None else left,
         "ends": ends,
         "minutes": ends and ceil((ends - timezone.now()).total_seconds() / 60),
         "way_out": reverse("screening:leave", args=[section.test_id]) if is_tested else "",

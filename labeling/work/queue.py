@@ -97,8 +97,12 @@ def _look(labeler, project, *, from_the_start=False):
 
 def why_nothing(*, labeler, project):
     """Say in a sentence why next_assignment has returned None."""
-    membership = Membership.objects.filter(labeler=labeler, project=project).first()
-    if membership and _has_done_the_most(labeler, project, membership):
+    membership = Membership.objects.filter(labeler=labeler, project=project).first() or Membership()
+    return why_nothing_for(labeler=labeler, project=project, membership=membership)
+
+
+def why_nothing_for(*, labeler, project, membership):
+    if _has_done_the_most(labeler, project, membership):
         return _("You have done the most that one person may do here. Thank you.")
     return _("Nothing is left for you in this project. Thank you.")
 

@@ -1,9 +1,10 @@
 """The desk: one card per project that the labeler may work on."""
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 
-from labeling.work import queue
+from labeling.work import counting, queue
 from tests.factories import ProjectFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +22,54 @@ def test_a_card_says_how_many_tasks_are_left(ann, client_of):
     (card,) = cards(client_of(ann))
 
     assert (card["project"], card["left"], card["today"], card["is_open_sheet"]) == ("Rank answers", 2, 0, False)
+
+
+# who and in which roles (2), their time; their cohort and projects, where they stand, what is left, the instructions;
+# their recent work and what is open again; whether there is a survey for them (2)
+QUERIES_OF_A_DESK = 12
+
+
+@pytest.mark.parametrize("projects", [1, 3])
+def test_the_desk_costs_the_same_however_many_projects_there_are(ann, client_of, django_assert_num_queries, projects):
+    for _ in range(projects):
+        TaskFactory()
+    ProjectFactory(most_per_labeler=1)  # and one in which nothing is left
+    client = client_of(ann)
+    cards(client)
+
+    with django_assert_num_queries(QUERIES_OF_A_DESK):
+        assert len(cards(client)) == projects + 1
+
+
+def test_more_than_anybody_counts_is_said_as_more_on_the_desk_and_on_the_sheet(ann, client_of, monkeypatch):
+    """As with 1,000, which would take a while to make."""
+    monkeypatch.setattr(counting, "MOST_COUNTED", 3)
+    project = ProjectFactory(k=2)
+    TaskFactory.create_batch(5, project=project)
+    client, shown = client_of(ann), []
+
+    for _ in range(4):
+        sheet = queue.next_assignment(labeler=ann, project=project)
+        page = client.get(reverse("labels:sheet", args=[sheet.pk]))
+        (card,) = cards(client)
+        shown.append((card["left_shown"], page.context["sheet"].page, page.context["sheet"].pages))
+        queue.hand_in(assignment=sheet)
+        cache.clear()  # as half a minute later
+
+    assert shown == [("3+", 1, None), ("3+", 2, None), ("3", 3, 5), ("2", 4, 5)]
+
+
+def test_of_more_than_anybody_counts_no_number_is_made_up_between_two_countings(ann, client_of, monkeypatch):
+    monkeypatch.setattr(counting, "MOST_COUNTED", 3)
+    project = ProjectFactory(k=2)
+    TaskFactory.create_batch(8, project=project)
+    pages = []
+
+    for _ in range(3):
+        pages.append(counting.standing_of(ann, project).pages)
+        queue.hand_in(assignment=queue.next_assignment(labeler=ann, project=project))
+
+    assert pages == [None, None, None]
 
 
 def test_an_open_sheet_is_continued(ann, client_of):
