@@ -46,6 +46,7 @@ def delete(*, person, keep_labels, by):
     """
     person = User.objects.select_for_update().get(pk=person.pk)
     _check(person, by)
+    taking_out.let_none_be_frozen_meanwhile(person)
     issued = taking_out.issued_with(person)
     _end_work(person)
     kept = Label.objects.standing().filter(assignment__labeler=person)

@@ -21,6 +21,20 @@ SHEETS_AT_ONCE = 500
 STAYS = (Lock.FROZEN, Lock.REVIEWED, Lock.KEY)
 
 
+def let_none_be_frozen_meanwhile(person):
+    """Let no version begin until the transaction ends. Raises ValidationError while one is made of their work.
+
+    It would hold labels that are deleted, or a pseudonym that is dropped, and be in no list of what was issued.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE datasets_datasetversion IN SHARE MODE")
+    projects = Assignment.objects.filter(labeler=person).order_by().values("project")
+    if DatasetVersion.objects.filter(state=DatasetState.FREEZING, projects__in=projects).exists():
+        raise ValidationError(
+            _("A dataset is being frozen from the work of %(person)s. Try again when it is done.") % {"person": person}
+        )
+
+
 def issued_with(person):
     """Return the dataset versions that hold labels of `person`, as plain values."""
     theirs = Assignment.objects.filter(labeler=person, labels__isnull=False)
@@ -49,10 +63,8 @@ def _holds(version, person):
 def take_out(person):
     """Delete the labels of `person` as far as nothing rests on them, and free their seats.
 
-    Returns {"taken_out": n, "stayed": {reason: n}} in sheets. Call it in a transaction. Raises ValidationError while a
-    dataset that may have their labels in it is being frozen.
+    Returns {"taken_out": n, "stayed": {reason: n}} in sheets. Call it in a transaction in which no dataset is frozen.
     """
-    _let_none_be_frozen_meanwhile(person)
     submitted = Assignment.objects.filter(labeler=person, state=AssignmentState.SUBMITTED)
     stayed = _staying(submitted)
     going = submitted.exclude(pk__in=stayed).order_by("project", "-task__priority", "-task__position")
@@ -61,17 +73,6 @@ def take_out(person):
         _delete(sheets[start : start + SHEETS_AT_ONCE])
     Result.objects.filter(attempt__applicant=person).delete()
     return {"taken_out": len(sheets), "stayed": dict(Counter(stayed.values()))}
-
-
-def _let_none_be_frozen_meanwhile(person):
-    """A version that is being read now would hold what we delete, and not know it: so none begins until we end."""
-    with connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE datasets_datasetversion IN SHARE MODE")
-    projects = Assignment.objects.filter(labeler=person).order_by().values("project")
-    if DatasetVersion.objects.filter(state=DatasetState.FREEZING, projects__in=projects).exists():
-        raise ValidationError(
-            _("A dataset is being frozen from the work of %(person)s. Try again when it is done.") % {"person": person}
-        )
 
 
 def _staying(submitted):

@@ -284,16 +284,19 @@ def test_a_dataset_without_them_is_not_listed_though_they_worked_in_its_project(
     assert leaving.delete(person=zeb, keep_labels=True, by=ada).outcome["datasets"] == []
 
 
-def test_labels_do_not_go_while_a_dataset_is_being_frozen_from_them(zeb, ada):
+@pytest.mark.parametrize("keep_labels", [True, False])
+def test_nobody_goes_while_a_dataset_is_being_frozen_from_their_labels(zeb, ada, keep_labels):
     project = ProjectFactory()
     TaskFactory(project=project)
     submitted(zeb, project)
     version(project, state="freezing")
+    key = zeb.pseudonym_key
 
     with pytest.raises(ValidationError, match="A dataset is being frozen from the work of Zebedee Quux"):
-        leaving.delete(person=zeb, keep_labels=False, by=ada)
+        leaving.delete(person=zeb, keep_labels=keep_labels, by=ada)
 
-    assert (Label.objects.count(), User.objects.get(pk=zeb.pk).name) == (1, "Zebedee Quux")
+    zeb.refresh_from_db()
+    assert (Label.objects.count(), zeb.name, zeb.pseudonym_key) == (1, "Zebedee Quux", key)
 
 
 def test_what_they_wrote_goes_with_the_prompt_they_wrote_for_it(zeb, ada):
