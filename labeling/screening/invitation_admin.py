@@ -1,5 +1,7 @@
 """How are people invited? By links, one or many at a time, that lead to cohorts, projects, qualifications and tests."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -115,6 +117,9 @@ class Standing(admin.SimpleListFilter):
 
 class LeadsTo(admin.SimpleListFilter):
     """Those that lead to one test, or to one project: the pages of these count them and link here."""
+
+    leads_by: str
+    offered: Any
 
     def lookups(self, request, model_admin):
         return [(str(row.pk), str(row)) for row in self.offered.order_by("name")]

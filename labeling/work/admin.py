@@ -194,10 +194,10 @@ class TaskAdmin(Never, admin.ModelAdmin):
             answer=_put_aside,
         )  # fmt: skip
 
-    def response_action(self, request, queryset):
+    def response_action(self, request, queryset, *where):
         """What stays as it is says so."""
         try:
-            return super().response_action(request, queryset)
+            return super().response_action(request, queryset, *where)
         except ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
             return redirect(request.get_full_path())

@@ -4,6 +4,7 @@ They are chosen by their codes alone. Their sheets under a pseudonym, beside who
 was used or what was submitted at which minute, would say whose code is whose.
 """
 
+from django.contrib import admin
 from django.db.models import Q
 
 from labeling.people.naming import RIGHT
@@ -24,8 +25,8 @@ def is_of_an_applicant(assignment):
     return assignment.purpose == Purpose.SCREENING and not assignment.labeler.is_staff
 
 
-class Blind:
-    """For a ModelAdmin: its rows are those that one may look at. `work` as above."""
+class Blind(admin.ModelAdmin):
+    """Its rows are those that one may look at. `work` as above."""
 
     work = ""
 
