@@ -78,6 +78,16 @@ class Test(models.Model):
     gives_feedback = models.BooleanField(
         _("applicants see their results"), default=False, help_text=_("After the decision.")
     )
+    edition = models.PositiveSmallIntegerField(_("edition"), default=1, db_default=1)
+    came_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="later_editions",
+        verbose_name=_("made from"),
+        help_text=_("The edition that it began as a copy of."),
+    )
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -108,6 +118,10 @@ class Test(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(cutoff_demonstrations__gte=1, cutoff_demonstrations__lte=7), name="cutoff_is_a_grade"
+            ),
+            models.CheckConstraint(
+                condition=Q(edition=1, came_from__isnull=True) | Q(edition__gte=2, came_from__isnull=False),
+                name="later_editions_are_made_from_earlier_ones",
             ),
             models.CheckConstraint(condition=Q(graders__gte=1, graders__lte=9), name="graders_from_1_to_9"),
             models.CheckConstraint(

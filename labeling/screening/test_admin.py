@@ -4,13 +4,14 @@ from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from labeling.people.history import History
 from labeling.people.invited import links_to
 from labeling.people.only_shown import Inside
-from labeling.screening import building, grading_pages, key_pages, selection_pages
+from labeling.screening import building, edition_pages, grading_pages, key_pages, selection_pages
 from labeling.screening.models import Attempt, Decision, Result, Section, Sitting, Test, TestState
 from labeling.work.models import Project, Purpose
 
@@ -56,15 +57,17 @@ class SectionInline(admin.TabularInline):
 
 @admin.register(Test)
 class TestAdmin(admin.ModelAdmin):
-    list_display = ("name", "state", "is_open", "published_at")
+    list_display = ("name", "edition", "state", "is_open", "published_at")
     list_filter = ("state",)
     search_fields = ("name",)
     ordering = ("name",)
     inlines = [SectionInline]
     change_form_template = "admin/screening/test/change_form.html"
-    readonly_fields = ("state", "invited", "published_at", "published_by", "created_at", "created_by")
+    readonly_fields = (
+        "edition", "came_from", "later", "state", "invited", "published_at", "published_by", "created_at", "created_by",
+    )  # fmt: skip
     fieldsets = (
-        (None, {"fields": ("name", "korean_name", "state", "is_open", "invited")}),
+        (None, {"fields": ("name", "korean_name", ("edition", "came_from", "later"), "state", "is_open", "invited")}),
         (_("What applicants read"), {"fields": ("welcome", "korean_welcome", "warning", "korean_warning")}),
         (
             _("How it is measured"),
@@ -96,12 +99,19 @@ class TestAdmin(admin.ModelAdmin):
         obj.created_by = obj.created_by or request.user
         super().save_model(request, obj, form, change)
 
+    @admin.display(description=_("later editions"))
+    def later(self, test):
+        """Those that were made from this one."""
+        made = test.later_editions.order_by("pk") if test.pk else ()
+        links = ((reverse("admin:screening_test_change", args=[one.pk]), one) for one in made)
+        return format_html_join(", ", '<a href="{}">{}</a>', links) or None
+
     @admin.display(description=_("invitations"))
     def invited(self, test):
         return links_to("test", test)
 
     def get_urls(self):
-        pages = [*key_pages.PAGES, *grading_pages.PAGES, *selection_pages.PAGES]
+        pages = [*key_pages.PAGES, *edition_pages.PAGES, *grading_pages.PAGES, *selection_pages.PAGES]
         return [
             path(address, self.admin_site.admin_view(page), name=f"screening_test_{name}")
             for address, page, name in pages

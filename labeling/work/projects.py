@@ -100,7 +100,7 @@ def create_project(
 def found(*, project, markdown, by, qualifications=()):
     """Save a new project that has been checked, together with its instructions."""
     check_markdown(markdown)
-    project.instructions = Instructions.objects.create(name=_free_name(Instructions, project.name))
+    project.instructions = Instructions.objects.create(name=free_name(Instructions, project.name))
     project.created_by = by
     new_instructions(instructions=project.instructions, markdown=markdown, by=by)
     project.save()
@@ -111,7 +111,7 @@ def found(*, project, markdown, by, qualifications=()):
 def clone_project(*, project, by, name=""):
     """Return a draft with the project's settings and its newest instructions as instructions of its own; no tasks."""
     copy = Project(
-        name=name or _free_name(Project, _("Copy of %(project)s") % {"project": project}),
+        name=name or free_name(Project, _("Copy of %(project)s") % {"project": project}),
         **{field: getattr(project, field) for field in COPIED},
     )
     markdown = project.instructions.newest().markdown
@@ -270,7 +270,8 @@ def _move(project, after, *before):
         )
 
 
-def _free_name(model, wanted):
+def free_name(model, wanted):
+    """Return what is wanted as a name of a `model`, with a number behind it where that is taken."""
     taken = set(model.objects.filter(name__startswith=wanted[:140]).values_list("name", flat=True))
     name, number = wanted[:150], 2
     while name in taken:
