@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from labeling.candidates.importing import add_prompts
 from labeling.prompts.hygiene import sorting_out
+from labeling.prompts.hygiene.deciding import set_aside
 from labeling.prompts.hygiene.normalising import hashes, normalised, share_a_beginning
 from labeling.prompts.models import Import, Prompt, SetAside
 from tests.candidates.files import counts, imported, requested
@@ -145,6 +146,40 @@ def test_of_one_author_so_many_prompts_stand_as_the_cap_says_and_the_first_ones_
         **{f"nobody's {n}": "" for n in range(4)},
     }  # fmt: skip
     assert (job.over_cap_count, job.same_text_count, job.set_aside_count) == (1, 1, 2)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_an_author_has_too_many_of_stands_when_somebody_else_says_it(settings, at_once):
+    settings.PROMPTS_PER_OWNER = 1
+    rows = [
+        {"id": "1", "prompt": "Name a lake.", "author": "ann"},
+        {"id": "2", "prompt": "Name a river.", "author": "ann"},
+        {"id": "3", "prompt": LONG + "A", "author": "ann"},
+        {"id": "4", "prompt": "name a river", "author": "bob"},
+        {"id": "5", "prompt": "Name a river!", "author": "eve"},
+        {"id": "6", "prompt": LONG + "B"},
+        {"id": "7", "prompt": LONG + "C"},
+    ]
+    for some in [rows] if at_once else [[row] for row in rows]:
+        imported(*some)
+    assert standing() == {
+        "1": ("", None),
+        "2": ("over_cap", None),
+        "3": ("over_cap", None),
+        "4": ("", None),
+        "5": ("same_text", "4"),
+        "6": ("", None),
+        "7": ("same_beginning", "6"),
+    }
+
+
+@pytest.mark.django_db
+def test_what_was_set_aside_for_something_else_stays_the_original(rita):
+    imported({"id": "1", "prompt": "Name a river."})
+    set_aside(prompts=Prompt.objects.all(), by=rita)
+    imported({"id": "2", "prompt": "name a river"})
+    assert standing() == {"1": ("by_hand", None), "2": ("same_text", "1")}
 
 
 @pytest.mark.django_db

@@ -23,7 +23,9 @@ MOST_COMPARED, BEGINNINGS = 50, 20
 SAME_TEXT = """
 SELECT given.hash, there.id FROM unnest(string_to_array(%s, ',')::uuid[]) AS given (hash)
 CROSS JOIN LATERAL (
-    SELECT id FROM prompts_prompt WHERE text_hash = given.hash AND duplicate_of_id IS NULL ORDER BY id LIMIT 1
+    SELECT id FROM prompts_prompt
+    WHERE text_hash = given.hash AND duplicate_of_id IS NULL AND set_aside_as <> 'over_cap'
+    ORDER BY id LIMIT 1
 ) AS there
 """
 KNOWN_BEGINNINGS = """
@@ -31,6 +33,7 @@ SELECT given.hash FROM unnest(string_to_array(%s, ',')::uuid[]) AS given (hash)
 WHERE EXISTS (
     SELECT FROM prompts_prompt
     WHERE beginning_hash = given.hash AND beginning_hash IS NOT NULL AND duplicate_of_id IS NULL
+    AND set_aside_as <> 'over_cap'
 )
 """
 SAME_BEGINNING = """
@@ -38,6 +41,7 @@ SELECT given.hash, there.id, there.messages FROM unnest(string_to_array(%s, ',')
 CROSS JOIN LATERAL (
     SELECT id, messages FROM prompts_prompt
     WHERE beginning_hash = given.hash AND beginning_hash IS NOT NULL AND duplicate_of_id IS NULL
+    AND set_aside_as <> 'over_cap'
     ORDER BY id LIMIT %s
 ) AS there
 ORDER BY given.hash, there.id
@@ -74,63 +78,85 @@ def take_turns():
 
 
 def sort_out(prompts):
-    """Set aside those of `prompts` (New, in the order of the file) that have come before or are too many."""
+    """Set aside those of `prompts` (New, in the order of the file) that have come before or are too many.
+
+    What its owner has too many of is nobody's original: whoever says the same after it has it stand.
+    """
     originals = dict(_rows(SAME_TEXT, {new.text_hash for new in prompts}))
-    by_beginning: dict[UUID, list[New]] = defaultdict(list)
+    beginnings = _Beginnings([new for new in prompts if new.text_hash not in originals])
+    owners = _Owners(prompts)
     for new in prompts:
-        if new.beginning_hash is None:
-            _compare(new, originals, ())
+        if new.text_hash in originals:
+            new.set_aside(SetAside.SAME_TEXT, originals[new.text_hash])
+        elif original := beginnings.original_of(new):
+            new.set_aside(SetAside.SAME_BEGINNING, original)
+        elif owners.have_enough(new):
+            new.set_aside(SetAside.OVER_CAP)
         else:
-            by_beginning[new.beginning_hash].append(new)
-    _sort_out_beginnings(by_beginning, originals)
-    _sort_out_owners([new for new in prompts if not new.set_aside_as])
+            originals[new.text_hash] = new.key
+            beginnings.add(new)
+            owners.add(new)
 
 
-def _sort_out_beginnings(groups, originals):
-    """Group by group, since the same text has the same beginning; what is stored is read for a few of them at once."""
-    known = {beginning for (beginning,) in _rows(KNOWN_BEGINNINGS, groups)}
-    for some in _few(sorted(known)):
-        stored = defaultdict(list)
-        for beginning, key, messages in _rows(SAME_BEGINNING, some, MOST_COMPARED):
-            stored[beginning].append((key, spoken(orjson.loads(messages))))
-        for beginning in some:
-            _compare_all(groups.pop(beginning), originals, stored[beginning])
-    for group in groups.values():
-        _compare_all(group, originals, [])
+class _Beginnings:
+    """What new prompts begin like: stored ones, or those of them that have been added."""
+
+    def __init__(self, prompts):
+        self._groups: dict[UUID, list[New]] = defaultdict(list)
+        for new in prompts:
+            if new.beginning_hash is not None:
+                self._groups[new.beginning_hash].append(new)
+        self._like_stored: dict[int, int] = {}
+        self._compared: Counter[UUID] = Counter()
+        self._added: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
+        self._compare_with_stored()
+
+    def original_of(self, new):
+        """Return the key of the prompt that `new` begins like, or None."""
+        if new.key in self._like_stored or not self._added.get(new.beginning_hash):
+            return self._like_stored.get(new.key)
+        return _first_alike(spoken(new.messages), self._added[new.beginning_hash])
+
+    def add(self, new):
+        """Have later ones compared with `new`, where there are any and they are not compared with enough already."""
+        added = self._added[new.beginning_hash]
+        if (
+            len(self._groups[new.beginning_hash]) > 1
+            and self._compared[new.beginning_hash] + len(added) < MOST_COMPARED
+        ):
+            added.append((new.key, spoken(new.messages)))
+
+    def _compare_with_stored(self):
+        """What is stored is read for a few beginnings at once."""
+        known = {beginning for (beginning,) in _rows(KNOWN_BEGINNINGS, self._groups)}
+        for some in _few(sorted(known)):
+            stored = defaultdict(list)
+            for beginning, key, messages in _rows(SAME_BEGINNING, some, MOST_COMPARED):
+                stored[beginning].append((key, spoken(orjson.loads(messages))))
+            for beginning in some:
+                self._compared[beginning] = len(stored[beginning])
+                for new in self._groups[beginning]:
+                    if original := _first_alike(spoken(new.messages), stored[beginning]):
+                        self._like_stored[new.key] = original
 
 
-def _compare_all(group, originals, alike):
-    for new in group:
-        if len(group) == 1 and not alike:
-            _compare(new, originals, ())
-            return
-        text = spoken(new.messages)
-        _compare(new, originals, alike, text)
-        if not new.set_aside_as and len(alike) < MOST_COMPARED:
-            alike.append((new.key, text))
+def _first_alike(text, others):
+    return next((key for key, other in others if share_a_beginning(text, other)), None)
 
 
-def _compare(new, originals, alike, text=""):
-    """Set `new` aside, or let it be the original of what comes after it."""
-    if new.text_hash in originals:
-        return new.set_aside(SetAside.SAME_TEXT, originals[new.text_hash])
-    for key, other in alike:
-        if share_a_beginning(text, other):
-            return new.set_aside(SetAside.SAME_BEGINNING, key)
-    originals[new.text_hash] = new.key
-    return None
+class _Owners:
+    """How many prompts stand of each author. Nobody knows whose a prompt without an author is: it has no cap."""
 
+    def __init__(self, prompts):
+        owners = {new.owner for new in prompts}
+        self._authors = {owner for (owner,) in _rows(AUTHORS, owners)}
+        self._held = Counter(dict(_rows(HELD, self._authors, settings.PROMPTS_PER_OWNER)))
 
-def _sort_out_owners(prompts):
-    """Nobody knows whose a prompt without an author is, so that such owners have no cap: each has one prompt."""
-    owners = {new.owner for new in prompts}
-    authors = {owner for (owner,) in _rows(AUTHORS, owners)}
-    held = Counter(dict(_rows(HELD, authors, settings.PROMPTS_PER_OWNER)))
-    for new in prompts:
-        if new.owner in authors:
-            held[new.owner] += 1
-            if held[new.owner] > settings.PROMPTS_PER_OWNER:
-                new.set_aside(SetAside.OVER_CAP)
+    def have_enough(self, new):
+        return new.owner in self._authors and self._held[new.owner] >= settings.PROMPTS_PER_OWNER
+
+    def add(self, new):
+        self._held[new.owner] += 1
 
 
 def _rows(question, keys, *more):
