@@ -11,8 +11,7 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
 
   let revision = +fields.revision.value;
   let base = revision;
-  let changed, underway, outrun, sent;
-  let timer, retry, newest, submitter, other;
+  let changed, underway, outrun, sent, timer, retry, newest, submitter, other;
 
   function tell(state, word, sentence = "") {
     bar.dataset.saved = state;
@@ -38,7 +37,7 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
   async function post(keepalive) {
     const mine = ++revision;
     fields.revision.value = mine;
-    const headers = { Accept: "application/json", "X-CSRFToken": token() };
+    const headers = { "X-CSRFToken": token() };
     const answer = await fetch(words.draft, { method: "POST", body: answers(), keepalive, headers }).catch(() => ({}));
     if (signal.aborted) return;
     const { status, redirected, ok } = answer;
@@ -92,14 +91,13 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
     save();
   });
 
-  function note({ target }) {
+  on(form, "input change", ({ target }) => {
     if (!target.name) return;
     changed = true;
     if (!other) attune.remember(copy, JSON.stringify([base, said(), revision, Date.now(), fields.seconds.value]));
     if (bar.dataset.saved === "saved") tell("saving", words.wSaving);
     soon(QUIET);
-  }
-  on(form, "input change", note);
+  });
 
   function flush() {
     if (!changed || outrun || sent) return;
@@ -113,6 +111,7 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
     const data = new URLSearchParams(text);
     sheet.attune.grow?.(data);
     for (const field of fields) {
+      if (!field.name) continue;
       if (/radio|checkbox/.test(field.type)) field.checked = data.getAll(field.name).includes(field.value);
       else if (data.has(field.name)) field.value = data.get(field.name);
     }
@@ -132,14 +131,14 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
     ask(attune.fill(words.wOther, { time: `${new Date(at)}`.slice(16, 21) }), base);
   }
 
-  // Active: visible, and something done within a minute.
+  // Active: visible, and stirred within a minute.
   let seconds = +fields.seconds.value;
   let stirred = Date.now();
   on(document, "keydown pointerdown pointermove wheel touchmove", () => { stirred = Date.now(); });
   function tick() {
     if (!document.hidden && Date.now() - stirred < IDLE) {
       fields.seconds.value = seconds++;
-      if (seconds % words.beat === 0) alter(fields.seconds); // a reader holds the sheet, too
+      if (seconds % words.beat === 0) alter(fields.seconds); // a reader holds it, too
     }
     const shown = fields.seconds.value;
     find("[data-clock]").textContent = `${shown / 60 | 0}:${String(shown % 60).padStart(2, "0")}`;
@@ -159,28 +158,33 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
   }
 
   on(form, "submit", (event) => { submitter = event.submitter; });
-  on(form, "htmx:configRequest", ({ detail }) => detail.formData.set("csrfmiddlewaretoken", token()));
+  on(sheet, "htmx:configRequest", ({ detail }) => detail.formData.set("csrfmiddlewaretoken", token()));
   const stop = () => [timer, retry].forEach(clearTimeout);
   on(form, "htmx:beforeRequest", () => {
     sent = true;
     stop();
     tell("saving", words.wSending);
   });
-  on(form, "htmx:sendError htmx:responseError", ({ detail: { xhr: { status } } }) => {
-    if (!status || status >= 500 || status === 429) return hold(words.wHeld);
+  // A flag stays in its dialog.
+  function fail(what, sentence) {
+    if (what === form) hold(sentence);
+    else what.querySelector(".error").hidden = false;
+  }
+  on(sheet, "htmx:sendError htmx:responseError", ({ target, detail: { xhr: { status } } }) => {
+    if (target !== form || !status || status >= 500 || status === 429) return fail(target, words.wHeld);
     sent = false;
+    if (status === 409) return post();
     tell("unsaved", words.wNotSaved, words.wRefused);
   });
-  on(sheet, "htmx:sendError", ({ target }) => target.querySelector(".error")?.removeAttribute("hidden"));
   // Only the sign-in page answers from elsewhere.
-  on(form, "htmx:beforeOnLoad", (event) => {
-    const { status, responseURL } = event.detail.xhr;
-    if (responseURL !== form.action) {
+  on(sheet, "htmx:beforeOnLoad", (event) => {
+    const { target, detail: { xhr: { status, responseURL } } } = event;
+    if (responseURL !== target.action) {
       event.preventDefault();
-      hold(words.wSignedOut);
-    } else if (status < 400) attune.forget(copy);
+      fail(target, words.wSignedOut);
+    } else if (target === form && status < 400) attune.forget(copy);
   });
-  on(window, "online", () => (retry ? send() : save()));
+  on(window, "online", () => retry ? send() : save());
   signal.addEventListener("abort", () => {
     clearInterval(clock);
     stop();
