@@ -1,8 +1,7 @@
-// What every page shares: starting a sheet's scripts, speaking to screen readers, remembering a choice.
+// What every page shares: starting a sheet's scripts, speaking, remembering, the links in texts.
 (() => {
   const starters = [];
-  let sheet = null;
-  let closing = null;
+  let sheet, closing;
 
   // A sheet that htmx puts in the place of another gets fresh scripts; the signal stops the old ones.
   function start() {
@@ -30,21 +29,33 @@
   }
 
   // Private windows may refuse.
-  function storage(act) {
-    try { return act(localStorage); } catch { return null; }
+  function storage(act, name, ...value) {
+    try { return localStorage[act](`attune.${name}`, ...value); } catch { return null; }
   }
 
   window.attune = {
     onSheet: (begin) => starters.push(begin),
-    fill: (words, values) => words.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole),
-    recall: (name, otherwise) => storage((kept) => kept.getItem(`attune.${name}`)) ?? otherwise,
-    remember: (name, value) => storage((kept) => kept.setItem(`attune.${name}`, value)),
-    forget: (name) => storage((kept) => kept.removeItem(`attune.${name}`)),
+    fill: (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]),
+    recall: (name, otherwise) => storage("getItem", name) ?? otherwise,
+    remember: (name, value) => storage("setItem", name, value),
+    forget: (name) => storage("removeItem", name),
     say(text) {
       const live = document.getElementById("live");
       live.textContent = live.textContent === text ? `${text}\u00a0` : text;
     },
   };
+
+  // A link in a text leads nowhere before its whole address was seen.
+  const link = document.querySelector("#link-dialog a");
+  function follow(event) {
+    const href = event.target.closest(".prose a")?.dataset.address;
+    if (event.target.matches("[data-open-link]")) link.click();
+    if (!href) return;
+    event.preventDefault();
+    Object.assign(link, { href, textContent: href });
+    link.closest("dialog").showModal();
+  }
+  for (const event of ["click", "auxclick"]) document.addEventListener(event, follow);
 
   document.addEventListener("DOMContentLoaded", start);
   document.addEventListener("htmx:afterSettle", start);

@@ -109,24 +109,12 @@ attune.onSheet((sheet, { on, find, all }) => {
     if (at("[data-add]")) { add(); reach(all(".pair").at(-1)); }
     else if (at("[data-remove]")) remove(at(".pair"));
     else if (at("[data-preview]")) togglePreview();
-    else if (at("[data-open-link]")) window.open(dialog("link").querySelector("a").href, "_blank", "noopener,noreferrer");
     else if (at("[data-dialog]")) dialog(at("[data-dialog]").dataset.dialog).showModal();
     else if (at("[data-toggle]")) instructions();
     else if (at("[data-summary] a")) reach(document.getElementById(at("a").hash.slice(1)) ?? form);
     else return;
-    if (!at("[data-open-link]")) event.preventDefault();
-  });
-
-  // A link in a text leads nowhere before its whole address was seen.
-  function follow(event) {
-    const href = event.target.closest(".prose a")?.dataset.address;
-    if (!href) return;
     event.preventDefault();
-    Object.assign(dialog("link").querySelector("a"), { href, textContent: href });
-    dialog("link").showModal();
-  }
-  on(sheet, "click", follow);
-  on(sheet, "auxclick", follow);
+  });
 
   function openPanel(open) {
     panel?.classList.toggle("is-open", open);
@@ -169,7 +157,7 @@ attune.onSheet((sheet, { on, find, all }) => {
     box.checked = attune.recall(name, String(usual)) === "true";
     on(box, "change", () => attune.remember(name, box.checked));
   }
-  openPanel(attune.recall("instructions") === "true");
+  if (attune.recall("instructions") === "true") openPanel(true);
   for (const one of all("[data-remove]")) one.hidden = all(".pair").length <= pairs.dataset.fewest;
 
   count();

@@ -2,17 +2,14 @@
 attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
   const strip = find("[data-cards]");
   const cards = [...strip.children];
-  const prompt = find(".prompt");
   const summary = find("[data-summary]");
   const panel = find("#instructions");
   const pager = find("[data-pager]");
   const primary = find(".primary");
-  const link = find("#link-dialog a");
   const board = sheet.attune;
   const show = (name) => find(`#${name}-dialog`).showModal();
   const cardOf = (letter) => cards.find(({ dataset }) => dataset.letter === letter);
   const beside = (step) => cards[cards.indexOf(active) + step];
-  const isAtBoard = () => form.classList.contains("at-board");
   let active = find(".card.is-active") ?? cards[0];
 
   function activate(card) {
@@ -21,11 +18,11 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
       one.classList.toggle("is-active", (one.dataset.letter ?? one.dataset.chip) === card.dataset.letter);
     }
     if (!pager) return;
-    const page = isAtBoard() ? cards.length + 1 : cards.indexOf(card) + 1;
+    const page = form.matches(".at-board") ? cards.length + 1 : cards.indexOf(card) + 1;
     find("[data-leaf]").textContent = page;
     all("button", pager).forEach((button, place) => {
       button.value = page - 1 + 2 * place;
-      button.disabled = button.value < 1 || button.value > Number(pager.dataset.pager);
+      button.disabled = button.value < 1 || button.value > +pager.dataset.pager;
     });
   }
 
@@ -36,7 +33,7 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
 
   function bring(card) {
     activate(card);
-    card.scrollIntoView({ block: "nearest", inline: "nearest" });
+    card.scrollIntoView({ block: "nearest" });
   }
 
   function go(card) {
@@ -60,12 +57,11 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     board.toChip();
   }
 
-  function touch({ target }) {
+  on(form, "focusin pointerdown", ({ target }) => {
     const card = target.closest(".card");
     if (card) activate(card);
-    else if (target.dataset.chip) bring(cardOf(target.dataset.chip));
-  }
-  on(form, "focusin pointerdown", touch);
+    else if (target.dataset.chip) board.go(target.dataset.chip);
+  });
   Object.assign(board, { go: (letter) => bring(cardOf(letter)), active: () => active.dataset.letter });
 
   // A swipe brings another card into focus.
@@ -94,27 +90,27 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
   // A digit answers the question in focus, as a number or by its place.
   function pick(question, digit) {
     const offered = all("input", question);
-    choose(question.matches(".likert") ? offered.find(({ value }) => value === String(digit)) : offered[digit - 1]);
+    choose(question.matches(".likert") ? offered.find(({ value }) => +value === digit) : offered[digit - 1]);
     if (offered[0].type === "radio") active.querySelector(".card-text").focus();
   }
 
   function noToTheRest(card) {
-    const open = all(".binary:not(:has(:checked)) [value=no]", card);
+    const open = all(".flag:not(:has(:checked)) [value=no]", card);
     open.forEach(choose);
-    if (open.length) attune.say(attune.fill(words.wRest, card.dataset));
+    if (open.length) attune.say(attune.fill(words.wRest, { n: open.length, ...card.dataset }));
   }
 
   function expand(card) {
     activate(card);
     const single = strip.classList.toggle("is-single");
-    for (const button of all("[data-expand]")) button.setAttribute("aria-pressed", single);
+    for (const button of all("[data-expand]")) button.ariaPressed = single;
   }
 
   const isAnswered = (field) => "value" in field ? field.value.trim() : field.querySelector(":checked");
 
-  // Where required fields are still empty, with the way to the first of them; a rank comes last.
+  // Required fields that are empty, with the way to the first; a rank comes last.
   function gaps() {
-    return [prompt, ...cards].map((area) => {
+    return [find(".prompt"), ...cards].map((area) => {
       const fields = [...all("[data-required]", area), ...all("[data-rank]", area)].filter((one) => !isAnswered(one));
       const names = fields.slice(0, 3).map(({ dataset }) => dataset.required ?? dataset.rank).join(", ");
       const more = fields.length > 3 ? `, +${fields.length - 3}` : "";
@@ -133,7 +129,7 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
   function count() {
     const open = gaps();
     find("[data-missing]").replaceChildren(
-      make("span", {}, open.length ? words.wMissing : words.wComplete),
+      open.length ? words.wMissing : words.wComplete,
       ...open.map(({ letter, fields, to }) => to(make("b", {}, letter), ` ${fields.length}`)));
     for (const marked of all(".is-missing")) marked.classList.toggle("is-missing", !isAnswered(marked));
     if (!open.length) summary.hidden = true;
@@ -155,27 +151,17 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
   on(sheet, "click", (event) => {
     const at = (selector) => event.target.closest(selector);
     const page = at("[data-pager] button")?.value;
+    const dialog = at("[data-dialog]")?.dataset.dialog;
     if (page > cards.length) toBoard();
     else if (page) turn(page), go(active);
     else if (at("[data-rest]")) noToTheRest(at(".card"));
     else if (at("[data-expand]")) expand(at(".card"));
-    else if (at("[data-open-link]")) link.click();
-    else if (at("[data-dialog]")) show(at("[data-dialog]").dataset.dialog);
+    else if (dialog) show(dialog);
     else if (at("[data-toggle]")) instructions();
     else if (at("[data-summary] a, [data-missing] a")) reach(document.getElementById(at("a").hash.slice(1)) ?? form);
     else return;
-    if (page || at("a, [data-dialog]")) event.preventDefault();
+    if (page || dialog || at("a")) event.preventDefault();
   });
-
-  // A link in a text leads nowhere before its whole address was seen.
-  function follow(event) {
-    const href = event.target.closest(".prose a")?.dataset.address;
-    if (!href) return;
-    event.preventDefault();
-    Object.assign(link, { href, textContent: href });
-    show("link");
-  }
-  on(sheet, "click auxclick", follow);
 
   const opener = find("[data-toggle]");
 
@@ -186,8 +172,8 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     (open ? panel : opener)?.focus();
   }
 
-  // Keys go by their place, so that a Korean layout types no letter; never inside a text.
-  // A number pad without its lock moves the cursor: then its key is no digit.
+  // Keys go by their place: a Korean layout types no letter. Never inside a text.
+  // Without its lock, a number pad moves the cursor.
   function read({ code, key, shiftKey }) {
     const [, pad, digit] = /^(Digit|Numpad)(\d)$/.exec(code) ?? [];
     const counts = digit && (pad === "Digit" || key === digit);
@@ -252,15 +238,15 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     // A bare Enter in a radio would submit.
     if (enter && target.matches("input")) event.preventDefault();
     if (!find("#keys").checked) return;
-    const letter = target.closest("[data-chip]")?.dataset.chip;
+    const letter = target.dataset.chip;
     if (letter ? onBoard(pressed, letter) : onCard(pressed, target)) event.preventDefault();
   });
 
   for (const box of all("[role=switch]")) {
-    box.checked = attune.recall(box.id, String(box.checked)) === "true";
+    box.checked = attune.recall(box.id, `${box.checked}`) === "true";
     on(box, "change", () => attune.remember(box.id, box.checked));
   }
-  instructions(attune.recall("instructions") === "true");
+  if (attune.recall("instructions") === "true") instructions(true);
 
   count();
   const wrong = find("[data-summary] a");
