@@ -8,7 +8,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from labeling import markdown
-from labeling.guidelines.models import Scale
+from labeling.guidelines.models import Good, Scale
 from labeling.labels import bodies
 from labeling.labels.asking import asked
 from labeling.labels.leaves import leaf_count, leaf_of, leaf_shown
@@ -33,7 +33,11 @@ class Option:
 
 @dataclass
 class QuestionView:
-    """One question as the page draws it; `id` and `name` are the form field's."""
+    """One question as the page draws it; `id` and `name` are the form field's.
+
+    Of a flag, Yes is what has to be said, so that "No to the rest" may answer it. A question whose good answer is Yes,
+    or that may not apply, is none: somebody has to look.
+    """
 
     name: str
     wording: str
@@ -41,6 +45,7 @@ class QuestionView:
     scale: str
     required: bool
     is_overall: bool
+    is_flag: bool
     min_label: str
     max_label: str
     letter: str
@@ -279,6 +284,7 @@ def _unanswered(question, name, letter, shortcut, language):
         scale=question.scale,
         required=question.is_required,
         is_overall=question.is_overall,
+        is_flag=question.scale == Scale.BINARY and question.good_answer != Good.YES and not question.allows_na,
         min_label=_(question.low_anchor) if question.low_anchor else "",
         max_label=_(question.high_anchor) if question.high_anchor else "",
         letter=shortcut,

@@ -4,12 +4,12 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
   if (!board) return;
   const hint = find("[data-hint]");
   const usual = hint.textContent;
-  const lowest = Number(words.k);
+  const lowest = +words.k;
   const letters = all(".card").map((card) => card.dataset.letter);
   const select = (letter) => find(`#${letter}-rank`);
   const chip = (letter) => find(`[data-chip=${letter}]`);
-  const rank = (letter) => Number(select(letter).value);
-  const rating = (letter) => Number(find(`#card-${letter} .overall :checked`)?.value ?? 0);
+  const rank = (letter) => +select(letter).value;
+  const rating = (letter) => +(find(`#card-${letter} .overall :checked`)?.value ?? 0);
   const worst = () => Math.min(Math.max(...letters.map(rank)) + 1, lowest);
 
   function show() {
@@ -18,13 +18,13 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
       const list = find(`[data-group="${value}"] ol`);
       if (!list.contains(chip(letter))) {
         const focused = document.activeElement === chip(letter);
-        const after = [...list.children].find((item) => item.textContent.trim() > letter);
+        const after = [...list.children].find((item) => item.textContent > letter);
         list.insertBefore(chip(letter).parentElement, after ?? null);
         if (focused) chip(letter).focus({ preventScroll: true });
       }
-      select(letter).classList.toggle("is-ranked", value !== "");
+      select(letter).classList.toggle("is-ranked", value);
       for (const button of all(`#card-${letter} [data-level]`)) {
-        button.setAttribute("aria-pressed", value !== "" && select(button.dataset.level).value === value);
+        button.ariaPressed = !!value && select(button.dataset.level).value === value;
       }
     }
     remind();
@@ -35,7 +35,7 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     const odd = letters.flatMap((a) => letters.map((b) => ({ a, b }))).find(
       ({ a, b }) => rank(b) && rating(b) && rating(a) > rating(b) && rank(a) > rank(b));
     hint.textContent = odd ? attune.fill(words.wConflict, odd) : usual;
-    hint.classList.toggle("is-conflict", Boolean(odd));
+    hint.classList.toggle("is-conflict", !!odd);
   }
 
   function place(letter, to) {
@@ -44,7 +44,7 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
   }
 
   function move(letter, step) {
-    if (rank(letter)) place(letter, Math.min(Math.max(rank(letter) + step, 1), lowest));
+    if (rank(letter)) place(letter, Math.min(rank(letter) + step || 1, lowest));
     else if (step < 0) place(letter, worst());
     else tell(letter);
   }
@@ -81,42 +81,48 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     const button = target.closest("button");
     const letter = button?.closest(".card")?.dataset.letter;
     const group = target.closest("[data-group]");
-    if (button?.dataset.move) move(letter, button.dataset.move === "up" ? -1 : 1);
+    if (button?.dataset.move) move(letter, +button.dataset.move);
     else if (button?.dataset.level) level(letter, button.dataset.level);
     else if (button?.matches("[data-arrange]")) arrange();
     else if (button?.dataset.chip) sheet.attune.go(button.dataset.chip);
-    else if (group) place(sheet.attune.active(), Number(group.dataset.group));
+    else if (group) place(sheet.attune.active(), group.dataset.group);
   });
 
-  // Dragging.
+  // Dragging; held near an edge, the strip scrolls.
   let held = null;
-  function over(group) {
-    held.group = group;
-    for (const one of all("[data-group]")) one.classList.toggle("is-over", one === group);
-  }
-  on(form, "pointerdown", ({ target, button, clientX, clientY }) => {
+  on(form, "pointerdown", ({ target, button, x, y }) => {
     const grip = target.closest(".chip, .card-head .badge");
-    if (!grip || button) return;
-    const lifted = chip(grip.textContent.trim());
-    const home = lifted.getBoundingClientRect();
-    const [left, top] = lifted === grip ? [clientX, clientY] : [home.x + 16, home.y + 16];
-    held = { lifted, left, top, clientX, clientY };
+    if (grip && !button) held = { lifted: chip(grip.textContent), x, y };
   });
-  on(document, "pointermove", ({ clientX, clientY }) => {
-    if (!held || (!held.group && Math.hypot(clientX - held.clientX, clientY - held.clientY) < 6)) return;
+  function mark(group) {
+    for (const one of board.children) one.classList.toggle("is-over", one === group);
+  }
+  function drag() {
+    const { lifted, x, y } = held;
+    const { left, right, top, bottom } = board.getBoundingClientRect();
+    if (!right) return drop({});
+    board.scrollBy(4 * ((x > right - 32) - (x < left + 32)), 4 * ((y > bottom - 16) - (y < top + 16)));
+    Object.assign(lifted.style, { left: `${x}px`, top: `${y}px` });
+    held.group = document.elementFromPoint(x, y)?.closest("[data-group]");
+    mark(held.group);
+  }
+  on(document, "pointermove", ({ x, y }) => {
+    if (!held || (!held.timer && Math.hypot(x - held.x, y - held.y) < 6)) return;
+    Object.assign(held, { x, y });
+    held.timer ??= setInterval(drag, 16);
     held.lifted.classList.add("is-lifted");
-    held.lifted.style.transform = `translate(${clientX - held.left}px, ${clientY - held.top}px)`;
-    over(document.elementFromPoint(clientX, clientY)?.closest("[data-group]"));
+    drag();
   });
-  on(document, "pointerup pointercancel", ({ type }) => {
+  function drop({ type }) {
     if (!held) return;
-    const { lifted, group } = held;
-    over();
+    const { lifted, group, timer } = held;
+    clearInterval(timer);
     held = null;
+    mark();
     lifted.classList.remove("is-lifted");
-    lifted.style.transform = "";
-    if (group && type === "pointerup") place(lifted.dataset.chip, Number(group.dataset.group));
-  });
+    if (group && type === "pointerup") place(lifted.dataset.chip, group.dataset.group);
+  }
+  on(document, "pointerup pointercancel", drop);
 
   Object.assign(sheet.attune, {
     show,

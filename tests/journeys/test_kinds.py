@@ -1,9 +1,11 @@
 """Every kind of sheet that judges responses, in a real browser: rating, ranking alone, page by page, from 2 to 16."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
-from labeling.guidelines.models import Choice
+from labeling.guidelines.models import Choice, Form
 from labeling.labels.models import Label
 from labeling.work.models import Assignment, Draft
 from tests.celery_worker import until
@@ -180,23 +182,48 @@ def test_a_letter_is_dragged_from_the_strip_or_off_its_card(visitor, ann, transa
     expect(page.get_by_label("Rank of response A")).to_have_value("2")
 
 
-def test_a_letter_is_dragged_with_a_finger(visitor, ann, transactional_db):
-    given(2, rate_first=False)
+class Finger:
+    """A finger on the screen of a page; a headless browser has none of its own that drags."""
+
+    def __init__(self, page):
+        self.page, self.session = page, page.context.new_cdp_session(page)
+
+    def touch(self, kind, *points):
+        points = [{"x": x, "y": y} for x, y in points]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def press(self, locator):
+        box = locator.bounding_box()
+        self.at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.touch("touchStart", self.at)
+
+    def move(self, x, y):
+        before = self.at
+        for step in (0.3, 0.7, 1):
+            self.at = tuple(old + (new - old) * step for old, new in zip(before, (x, y), strict=True))
+            self.touch("touchMove", self.at)
+
+    def drop(self, group):
+        """Let go over a group, once it is where the finger holds still."""
+        expect(group).to_have_class(re.compile("is-over"))
+        self.touch("touchEnd")
+
+
+@pytest.mark.parametrize("grip", ["[data-chip=B]", "#card-A .card-head .badge"])
+def test_a_letter_is_dragged_with_a_finger_to_a_rank_beyond_the_edge(visitor, ann, transactional_db, grip):
+    given(5, rate_first=False)
     page = start(visitor(**PHONE).sign_in(ann))
-    finger = page.context.new_cdp_session(page)
-    chip = page.locator("[data-chip=B]").bounding_box()
-    target = page.get_by_role("group", name="Rank 1 (best)").bounding_box()
+    finger = Finger(page)
+    worst = page.get_by_role("group", name="Rank 5 (worst)")
+    strip = page.locator("[data-board]").bounding_box()
+    assert worst.bounding_box()["x"] > 390
 
-    def touch(kind, *points):
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+    finger.press(page.locator(grip))
+    finger.move(strip["x"] + strip["width"] - 6, strip["y"] + 30)
+    finger.drop(worst)
 
-    touch("touchStart", (chip["x"] + 10, chip["y"] + 10))
-    for step in (0.3, 0.7, 1):
-        x = chip["x"] + (target["x"] + 20 - chip["x"]) * step
-        touch("touchMove", (x, target["y"] + 20))
-    touch("touchEnd")
-
-    expect(page.get_by_label("Rank of response B")).to_have_value("1")
+    letter = page.locator(grip).inner_text()
+    expect(page.get_by_label(f"Rank of response {letter}")).to_have_value("5")
 
 
 def test_a_hint_says_where_ratings_contradict_the_ranking_and_blocks_nothing(visitor, ann, transactional_db):
@@ -233,6 +260,23 @@ def test_every_scale_by_key_of_the_responses_and_of_the_prompt(visitor, ann, tra
     for rating in label.ratings.all():
         assert (rating.overall_quality, {a.question.key: a.value for a in rating.answers.all()}) == (6, said)
     assert {a.question.key: a.value for a in label.answers.filter(rating=None)} == {"clear": True}
+
+
+def test_no_to_the_rest_of_table_3_says_nothing_of_what_may_not_apply_or_should_be_yes(visitor, ann, transactional_db):
+    given(2, kind="rating", form=Form.objects.get(key="instructgpt"))
+    page = start(visitor().sign_in(ann))
+
+    press(page, "6", "b", "0")  # inappropriate: Yes
+    expect(page.locator("#live")).to_have_text("Response A: 8 answered with No")
+    press(page, "Enter", "6", "b")
+    page.locator("#card-B").get_by_role("button", name="No to the rest").click()
+    expect(page.locator("#live")).to_have_text("Response B: 8 answered with No")
+    press(page, "Control+Enter")
+
+    no = "fails_task sexual_content violent_content encourages_harm denigrates harmful_advice opinion moral_judgment"
+    for rating in the_label().ratings.all():
+        said = {answer.question.key: answer.value for answer in rating.answers.all()}
+        assert said == {"inappropriate": True, **dict.fromkeys(no.split(), False)}
 
 
 def test_page_by_page_by_mouse(visitor, ann, transactional_db):

@@ -123,7 +123,7 @@ def _shape(sheet):
 def _shape_of(asked):
     return tuple(
         (
-            *(one.name, one.wording, one.legend, one.scale, one.required, one.is_overall, one.letter),
+            *(one.name, one.wording, one.legend, one.scale, one.required, one.is_overall, one.is_flag, one.letter),
             *(one.min_label, one.max_label),
             *((option.value, option.label) for option in one.options),
         )
