@@ -7,6 +7,7 @@ It needs an environment of its own with the dependency group `train`, and is not
 """
 
 import json
+import math
 import os
 import subprocess
 from pathlib import Path
@@ -43,7 +44,8 @@ def frozen(ann, tmp_path):
     ranking, pairs = ProjectFactory(k=4), ProjectFactory(k=2)
     rating, writing = ProjectFactory(kind="rating", k=2), ProjectFactory(kind="demonstration")
     for n in range(4):
-        rank(drawn(ranking, [f"{n}{letter}" for letter in "abcd"], **in_training()), ann, "B > A=C > D")
+        said = {"messages": [{"role": "user", "content": "Name many rivers, please."}]} if n == 0 else {}
+        rank(drawn(ranking, [f"{n}{letter}" for letter in "abcd"], **in_training(), **said), ann, "B > A=C > D")
         rank(drawn(pairs, [f"{n} first", f"{n} second"], **in_training()), ann, "B > A")
         rate(drawn(rating, [f"{n} good", f"{n} bad"], **in_training()), ann, A=7, B=1)
         drawing.add_tasks(project=writing, prompts=[PromptFactory(**in_training()).pk])
@@ -75,7 +77,7 @@ def test_every_trainer_trains_on_what_was_frozen_for_it(frozen):
 
     assert run.returncode == 0, run.stderr[-5000:]
     found = json.loads(run.stdout.splitlines()[-1])
-    at_two = found.pop("at two")
+    at_two, left_out = found.pop("at two"), found.pop("left out by listwise")
     assert {name: (said["steps"], said["rows"]) for name, said in found.items()} == {
         "sft": (2, 4),
         "sft-openai": (2, 4),
@@ -83,6 +85,13 @@ def test_every_trainer_trains_on_what_was_frozen_for_it(frozen):
         "dpo": (2, 20),
         "kto": (2, 8),
         "rloo": (2, 5),
-        "listwise": (2, 5),
+        "listwise": (2, 4),  # one of five is all tied
     }
+    assert math.isfinite(found["listwise"]["eval_loss"])
+    longest = max(left_out["lengths"])
+    fit = sum(length < longest for length in left_out["lengths"][:-1])
+    assert left_out["told"] == [
+        [fit, f"{5 - fit} of 5 rankings are left out: all tied, or longer than {longest - 1} tokens."],
+        ["No ranking is left to learn from."],
+    ]
     assert at_two["ours"] == pytest.approx(at_two["theirs"], rel=1e-5)

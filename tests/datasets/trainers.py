@@ -4,9 +4,11 @@ Prints one line of JSON: what each trainer's loss was, and how many rows it took
 """
 
 import json
+import logging
 import math
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -152,9 +154,43 @@ def rloo(place):
 
 
 def listwise(place, name="comparisons-grouped"):
-    args = TrainingArguments(**common(place), remove_unused_columns=False)
+    """Of rankings one of which is all tied, one at a time."""
+    args = TrainingArguments(**common(place, per_device_train_batch_size=1), remove_unused_columns=False)
     data = rows(place, name)
-    return step(ListwiseTrainer(judge(), args, train_dataset=data, data_collator=Collator(tokenizer())))
+    trainer = ListwiseTrainer(
+        judge(), args, train_dataset=data, eval_dataset=data, data_collator=Collator(tokenizer(), max_length=512)
+    )
+    return step(trainer) | {"eval_loss": trainer.evaluate()["eval_loss"]}
+
+
+def left_out_by_listwise(place):
+    """What is said of rankings whose prompts leave no room for the responses."""
+    args = TrainingArguments(**common(place), remove_unused_columns=False)
+    data, lengths = rows(place, "comparisons-grouped"), []
+    for row in data:
+        lengths.append(len(Collator(tokenizer())([row])["input_ids"][0]))
+    told = []
+    for max_length in (max(lengths) - 1, min(lengths) - 1):
+        with capturing("models_api.training.listwise") as warnings:
+            try:
+                made = Collator(tokenizer(), max_length=max_length)
+                trainer = ListwiseTrainer(judge(), args, train_dataset=data, data_collator=made)
+                told.append([len(trainer.train_dataset), *warnings])
+            except ValueError as error:
+                told.append([str(error)])
+    return {"lengths": lengths, "told": told}
+
+
+@contextmanager
+def capturing(name):
+    """What the logger of that name says inside."""
+    said, handler = [], logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())
+    logging.getLogger(name).addHandler(handler)
+    try:
+        yield said
+    finally:
+        logging.getLogger(name).removeHandler(handler)
 
 
 def equals_trl_at_two(place):
@@ -182,6 +218,7 @@ def main(place):
         "kto": kto(place),
         "rloo": rloo(place),
         "listwise": listwise(place),
+        "left out by listwise": left_out_by_listwise(place),
         "at two": equals_trl_at_two(place),
     }
     print(json.dumps(found))
