@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from labeling.work import counting, projects, queue
 from labeling.work.models import Assignment, Membership, Project
-from tests.factories import LabelerFactory, ProjectFactory, TaskFactory
+from tests.factories import LabelerFactory, ProjectFactory, TaskFactory, UserFactory
 from tests.house.test_books import recount
 from tests.work.test_many_hands import in_threads
 from tests.work.test_queue import late
@@ -62,6 +62,27 @@ def test_a_skipped_sheet_does_not_count(ann):
 
     assert do(ann, project) is not None
     assert take(ann, project) is None
+
+
+def test_in_a_test_a_skipped_sheet_is_not_made_up_for_so_that_everybody_is_asked_the_same(rita):
+    project = furnished(most_per_labeler=2, purpose="screening", overlap=None)
+    queue.skip(assignment=take(rita, project))
+    do(rita, project)
+
+    assert take(rita, project) is None
+    assert queue.why_nothing(labeler=rita, project=project) == SAID
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_a_test_those_who_come_at_once_get_the_same_sheets_in_the_same_order(rita):
+    project = furnished(most_per_labeler=2, purpose="screening", overlap=None)
+    people = [rita, *(UserFactory(groups=["researcher"], is_staff=True) for _ in range(5))]
+
+    in_threads(lambda person: [do(person, project), do(person, project)], people)
+
+    first = list(project.tasks.order_by("-priority", "-position").values_list("pk", flat=True)[:2])
+    done = Assignment.objects.filter(project=project).order_by("leased_at").values_list("labeler", "task")
+    assert [[task for who, task in done if who == person.pk] for person in people] == [first] * 6
 
 
 def test_an_expired_sheet_does_not_come_back_beyond_the_limit_and_does_once_it_is_lifted(ann):
