@@ -1,25 +1,39 @@
-"""Would somebody pass who does not look? What answers that never change would reach against the key."""
+"""Would somebody pass who hardly looks? What answers that say little would reach against the key, of what is asked."""
 
 from dataclasses import dataclass
 
 from labeling.labels.models import Answer
+from labeling.quality.models import Gold
 from labeling.screening import keys
 from labeling.screening.models import Criterion, RankingVariant
-from labeling.stats.agreement import pair_agreement
+from labeling.screening.scoring import ENOUGH
+from labeling.stats.agreement import pair_agreement, pairs_told_apart
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """One way not to look, the agreement that it would reach (None: there is none), and the cut-off to stay below."""
+    """One way not to look, the agreement that it would reach (None: there is none), and the cut-off to stay below.
+
+    Of rankings, `told_apart` is the share of the key's pairs that it puts in order (None: the key has no such pair).
+    """
 
     criterion: str
     name: str
     reaches: float | None
     cutoff: float
+    told_apart: float | None = 1.0
+
+    @property
+    def reaches_cutoff(self):
+        return self.reaches is not None and self.reaches >= self.cutoff
+
+    @property
+    def says_too_little(self):
+        return self.told_apart is None or self.told_apart < ENOUGH
 
     @property
     def passes(self):
-        return self.reaches is not None and self.reaches >= self.cutoff
+        return self.reaches_cutoff and not self.says_too_little
 
 
 def strategies(test):
@@ -29,11 +43,9 @@ def strategies(test):
 
 def _flags(test):
     """Always no, always yes, and to each question the answer that is right most often."""
-    rows = Answer.objects.filter(
-        label__gold__task__project__section__test=test,
-        label__gold__task__project__section__criterion=Criterion.FLAGS,
-        yes__isnull=False,
-    ).values_list("question__key", "yes")
+    rows = Answer.objects.filter(label__gold__task__in=_asked(test, Criterion.FLAGS), yes__isnull=False).values_list(
+        "question__key", "yes"
+    )
     right: dict = {}
     for question, yes in rows:
         right.setdefault(question, []).append(yes)
@@ -51,23 +63,37 @@ def _flags(test):
 
 
 def _rankings(test):
-    """Everything tied. An order that is the same for all is a matter of chance, because everybody sees another one."""
-    labels = key_labels(test, Criterion.RANKINGS)
+    """All tied, and all but one. An order that is the same for all is a matter of chance: everybody sees another."""
+    labels = Gold.objects.filter(task__in=_asked(test, Criterion.RANKINGS)).values_list("label", flat=True)
     orders = [said["ranking", None] for said in keys.answers_of(labels).values() if ("ranking", None) in said]
-    if not orders:
-        return []
-    scores = [_all_tied(order, test.ranking_variant) for order in orders]
-    counted = [score for score in scores if score is not None]
-    reaches = sum(counted) / len(counted) if counted else None
-    return [Strategy(Criterion.RANKINGS, "all_tied", reaches, float(test.cutoff_rankings))]
+    ranks = [[rank for rank, group in enumerate(order, start=1) for _candidate in group] for order in orders]
+    strategies = {
+        "all_tied": [(right, [1] * len(right)) for right in ranks],
+        "one_apart": [(right, _one_apart(right)) for right in ranks if len(right) > 2],
+    }
+    return [_strategy(test, name, items) for name, items in strategies.items() if items]
 
 
-def _all_tied(order, variant):
-    ranks = [rank for rank, group in enumerate(order, start=1) for _candidate in group]
-    return pair_agreement(ranks, [1] * len(ranks), RankingVariant(variant).value)
+def _one_apart(right):
+    """Tie all but the best or the worst, whichever puts more pairs of the key in order; `right` has the best first."""
+    others = len(right) - 1
+    return max([1] + [2] * others, [1] * others + [2], key=lambda given: pairs_told_apart([(right, given)]))
 
 
-def key_labels(test, criterion):
-    """Return the ids of the labels that are the key of the test's sections for the criterion."""
-    found = test.sections.filter(criterion=criterion, project__tasks__gold__isnull=False)
-    return list(found.values_list("project__tasks__gold__label", flat=True))
+def _strategy(test, name, items):
+    variant = RankingVariant(test.ranking_variant).value
+    counted = [share for pair in items if (share := pair_agreement(*pair, variant)) is not None]
+    told, possible = pairs_told_apart(items)
+    return Strategy(
+        criterion=Criterion.RANKINGS,
+        name=name,
+        reaches=sum(counted) / len(counted) if counted else None,
+        cutoff=float(test.cutoff_rankings),
+        told_apart=told / possible if possible else None,
+    )
+
+
+def _asked(test, criterion):
+    """Return the numbers of the tasks that everybody is asked for the criterion."""
+    sections = test.sections.filter(criterion=criterion).select_related("project")
+    return [task for section in sections for task in keys.asked(section)]

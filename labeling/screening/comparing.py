@@ -60,7 +60,7 @@ def parts_of(attempt):
             minutes=round(sum(label.seconds for label in said.labels.values() if label.of == section.project_id) / 60),
             items=said.items(section),
         )
-        for section in attempt.test.sections.exclude(criterion=Criterion.PRACTICE)
+        for section in attempt.test.sections.exclude(criterion=Criterion.PRACTICE).select_related("project")
     ]
 
 
@@ -84,6 +84,7 @@ class _Said:
 
     def items(self, section):
         tasks = [task for task in self.tasks if task.project_id == section.project_id]
+        tasks = tasks[: section.project.most_per_labeler]
         return [self._item(section.criterion, number, task) for number, task in enumerate(tasks, start=1)]
 
     def _item(self, criterion, number, task):

@@ -26,6 +26,7 @@ STRATEGIES = {
     "always_yes": gettext_lazy("always Yes"),
     "constant": gettext_lazy("to each question always the answer that is right most often"),
     "all_tied": gettext_lazy("everything tied"),
+    "one_apart": gettext_lazy("everything tied but the best or the worst"),
 }
 
 
@@ -189,6 +190,7 @@ def _strategy(one):
         "reaches": "–" if one.reaches is None else f"{one.reaches:.0%}",
         "cutoff": f"{one.cutoff:.0%}",
         "passes": one.passes,
+        "says_too_little": one.reaches_cutoff and one.says_too_little,
     }
 
 

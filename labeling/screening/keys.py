@@ -80,6 +80,12 @@ def items(section):
     ]
 
 
+def asked(section):
+    """Return the numbers of the tasks that everybody is asked, in the order in which they are served."""
+    tasks = section.project.tasks.in_play().order_by("-priority", "-position").values_list("pk", flat=True)
+    return list(tasks[: section.project.most_per_labeler])
+
+
 def answers_of(labels):
     """Return {label id: {(question key, candidate id or None): answer}}; a ranking stands under ("ranking", None).
 

@@ -19,7 +19,10 @@ STRATEGIES = {
     "constant": lambda: _(
         "Somebody who gives each question one answer throughout would reach %(reaches)s of %(cutoff)s: balance the key."
     ),
-    "all_tied": lambda: _("Somebody who ties everything would reach %(reaches)s of %(cutoff)s: let the key tie less."),
+    "one_apart": lambda: _(
+        "Somebody who tells only one response of each ranking from the rest would reach %(reaches)s of %(cutoff)s: "
+        "let the key tie less."
+    ),
 }
 
 
@@ -87,5 +90,5 @@ def _faults_of_balance(test):
         if strategy.passes:
             shown = {"reaches": f"{strategy.reaches:.0%}", "cutoff": f"{strategy.cutoff:.0%}"}
             yield STRATEGIES[strategy.name]() % shown
-        if strategy.name == "all_tied" and strategy.reaches is None and test.ranking_variant == "tie_half":
+        if strategy.name == "all_tied" and strategy.told_apart is None:
             yield _("The rankings of the key have no pair to compare.")

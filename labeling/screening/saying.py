@@ -120,4 +120,7 @@ def evidence(measures):
     """Return how much was answered, in a sentence; nothing where that is not kept."""
     if "items" not in measures:
         return ""
-    return _("%(answered)d of %(items)d answered") % {"answered": measures["answered"], "items": measures["items"]}
+    answered = _("%(answered)d of %(items)d answered") % measures
+    if "pairs_possible" not in measures:
+        return answered
+    return answered + " · " + _("%(pairs)d of %(pairs_possible)d pairs put in order") % measures

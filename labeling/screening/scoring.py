@@ -8,10 +8,14 @@ from django.utils import timezone
 from labeling.guidelines.models import Scale
 from labeling.labels.models import Answer, Label, Place
 from labeling.quality.models import Gold, Grade
+from labeling.screening import keys
 from labeling.screening.models import SCORED, Attempt, Criterion, Result
-from labeling.stats.agreement import flag_agreement, grade_agreement, ranking_agreement
+from labeling.stats.agreement import flag_agreement, grade_agreement, pairs_told_apart, ranking_agreement
 from labeling.stats.intervals import mean_over_items, undefined
 from labeling.work.models import AssignmentState
+
+# Of the items, and of the pairs that the key puts in order: whoever answers fewer has chosen what to be measured by.
+ENOUGH = 0.8
 
 
 def score(*, attempt):
@@ -81,7 +85,7 @@ def _flags(key, said):
         "false_alarms": decisions.count((False, True)),
         "both_no": decisions.count((False, False)),
     }
-    answered = {"answered": len(items), "items": key.asked[Criterion.FLAGS]}
+    answered = {"answered": len(items), "items": len(tasks)}
     return _fields(measures.pop("agreement"), measures, **answered, counts=counts)
 
 
@@ -93,7 +97,8 @@ def _rankings(key, said, variant):
         if (right := key.ranks.get(task)) and (given := said.ranks.get(task)) and set(right) == set(given)
     ]
     measures = ranking_agreement(items, variant)
-    answered = {"answered": len(items), "items": key.asked[Criterion.RANKINGS]}
+    told, possible = pairs_told_apart(items)
+    answered = {"answered": len(items), "items": len(tasks), "pairs": told, "pairs_possible": possible}
     return _fields(measures.pop("agreement"), measures, **answered, variant=variant)
 
 
@@ -107,7 +112,7 @@ def _demonstrations(key, said, graders):
     value = mean_over_items(means, lowest=1, highest=7) if means else undefined("not_graded" if wanted else "no_items")
     facts = {
         "answered": len(written),
-        "items": key.asked[Criterion.DEMONSTRATIONS],
+        "items": len(key.tasks[Criterion.DEMONSTRATIONS]),
         "grades": given,
         "grades_wanted": wanted,
         "to_grade": sum(max(graders - len(item), 0) for item in written),
@@ -127,11 +132,10 @@ def _fields(estimate, measures, **facts):
 
 
 class _Key:
-    """The right answers of one test, and which tasks each criterion has."""
+    """The right answers of one test, and which tasks everybody is asked by each criterion."""
 
     def __init__(self):
         self.tasks: dict = {}  # criterion → [task, …]
-        self.asked: dict = {}  # criterion → of how many of them one person is asked
         self.flags: dict = {}  # task → {(question, candidate): yes}
         self.ranks: dict = {}  # task → {candidate: rank}
 
@@ -139,10 +143,7 @@ class _Key:
 def _key(test):
     key = _Key()
     for section in test.sections.filter(criterion__in=[*SCORED, Criterion.SELF_ASSESSMENT]).select_related("project"):
-        criterion, most = Criterion(section.criterion), section.project.most_per_labeler
-        tasks = section.project.tasks.in_play().order_by("-priority", "-position").values_list("pk", flat=True)
-        key.tasks.setdefault(criterion, []).extend(tasks)
-        key.asked[criterion] = key.asked.get(criterion, 0) + min(len(tasks), most or len(tasks))
+        key.tasks.setdefault(Criterion(section.criterion), []).extend(keys.asked(section))
     labels = dict(Gold.objects.filter(task__project__section__test=test).values_list("label", "task"))
     for label, question, candidate, yes in _flag_rows(labels):
         key.flags.setdefault(labels[label], {})[question, candidate] = yes

@@ -8,6 +8,7 @@ from labeling.guidelines.models import Choice
 from labeling.people import consenting
 from labeling.screening import drawn, saying
 from labeling.screening.models import SCORED, Attempt, Criterion, Decision, Outcome, Result
+from labeling.screening.scoring import ENOUGH
 
 STATES = ("to_decide", "admitted", "waiting", "declined")
 STATE_OF: dict[str | None, str] = {
@@ -42,14 +43,24 @@ class Cell:
         return (1, 7) if self.criterion == Criterion.DEMONSTRATIONS else (0, 1)
 
     @property
+    def is_enough(self):
+        """Was so much answered, and of rankings told apart, that the value is of what was asked?"""
+        counted = (("answered", "items"), ("pairs", "pairs_possible"))
+        return all(
+            self.measures[done] >= ENOUGH * self.measures[of] - NEARLY for done, of in counted if of in self.measures
+        )
+
+    @property
     def meets(self):
-        """Does the value reach the soft cut-off? None where there is no value yet."""
-        return None if self.value is None else self.value >= self.cutoff - NEARLY
+        """Does the value reach the soft cut-off, with enough behind it? None where there is no value yet."""
+        return None if self.value is None else self.is_enough and self.value >= self.cutoff - NEARLY
 
     @property
     def may_meet(self):
         """Is the cut-off within the interval, though the value falls short of it?"""
-        return self.meets is False and self.high is not None and self.high >= self.cutoff - NEARLY
+        if self.value is None or self.high is None or not self.is_enough:
+            return False
+        return self.value < self.cutoff - NEARLY <= self.high
 
     @property
     def said(self):

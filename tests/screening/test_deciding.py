@@ -6,13 +6,15 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from labeling.events.models import Mail
+from labeling.labels import recording
 from labeling.people import consenting
 from labeling.people.access import cohort_of
 from labeling.screening import deciding, grading, selecting, taking
 from labeling.screening.models import Attempt, Criterion, Decision
 from labeling.work import queue
+from labeling.work.models import Assignment
 from tests.factories import ProjectFactory, TaskFactory, UserFactory
-from tests.factories.screening import attempt_of
+from tests.factories.screening import answer_to, attempt_of
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +110,44 @@ def test_the_team_is_listed_by_codes_with_what_each_reached(test, attempt, cleo,
     assert [row.state for row in (first, second)] == ["to_decide", "to_decide"]
     covered = {one.choice: one.people for one in selecting.coverage(test, [first, second])}
     assert (covered["hate"], covered["politics"], covered["violence"], covered["old"]) == (1, 1, 0, 2)
+
+
+def test_whoever_answers_the_easy_half_meets_no_cutoff(test, abe, rita, ada):
+    attempt = taking.begin(test=test, applicant=abe)
+    for section in test.sections.select_related("project", "test"):
+        taking.open_section(attempt=attempt, section=section)
+        sheet = queue.next_assignment(labeler=abe, project=section.project)
+        sheet = Assignment.objects.select_related("project", "task__prompt").get(pk=sheet.pk)
+        recording.record(assignment=sheet, body=answer_to(sheet, section.criterion))
+        taking.finish_section(attempt=attempt, section=section)
+    taking.hand_in(attempt=attempt)
+    for label in taking.labels_of(attempt).filter(demonstration__isnull=False):
+        for person in (rita, ada):
+            grading.grade(test=test, label=label, score=7, by=person)
+
+    (row,) = selecting.rows(test)
+
+    assert [(cell.value, cell.is_enough, cell.meets, cell.may_meet) for cell in row.cells.values()] == [
+        (1.0, False, False, False), (1.0, False, False, False), (7.0, False, False, False),
+    ]  # fmt: skip
+    assert (row.meets_all, row.cells[Criterion.FLAGS].evidence) == (False, "1 of 4 answered")
+
+
+@pytest.mark.parametrize(
+    ("measures", "is_enough"),
+    [
+        ({"answered": 19, "items": 24}, False),
+        ({"answered": 4, "items": 5}, True),
+        ({"answered": 8, "items": 8, "pairs": 24, "pairs_possible": 48}, False),
+        ({"answered": 8, "items": 8, "pairs": 40, "pairs_possible": 48}, True),
+        ({"answered": 8, "items": 8, "pairs": 0, "pairs_possible": 0}, True),
+        ({}, True),
+    ],
+)
+def test_four_fifths_of_the_items_and_of_the_pairs_are_enough(measures, is_enough):
+    cell = selecting.Cell("rankings", 0.75, value=1.0, high=1.0, measures=measures)
+
+    assert (cell.is_enough, cell.meets) == (is_enough, is_enough)
 
 
 def test_a_longer_list_asks_no_more(test, attempt, rita, django_assert_num_queries):

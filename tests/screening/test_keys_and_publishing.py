@@ -9,8 +9,8 @@ from labeling.labels.models import Label
 from labeling.quality.models import Gold
 from labeling.screening import balance, building, keys, publishing
 from labeling.screening.models import Criterion, Section
-from labeling.work import projects
-from labeling.work.models import Assignment, Invitee, Project, ProjectState
+from labeling.work import projects, steering
+from labeling.work.models import Assignment, Invitee, Project, ProjectState, Task
 from tests.factories import ProjectFactory, UserFactory
 from tests.factories.screening import answer_to, draft_test, keyed_test, work_through
 from tests.screening.conftest import section_of
@@ -160,7 +160,44 @@ def test_what_does_not_look_is_measured_against_the_key(rita):
         "constant": 0.5,
         # Four strict orders: half of each pair. One tie among five strict pairs: (5 / 2 + 1) / 6.
         "all_tied": pytest.approx((0.5 + 3.5 / 6) / 2),
+        # One told apart: 3 of 6 right and 3 halves; 3 right, a tie that is one, and 2 halves.
+        "one_apart": pytest.approx((4.5 + 5) / 12),
     }
+
+
+def test_whoever_tells_but_one_response_apart_reaches_all_and_says_too_little(rita):
+    one_apart = next(one for one in balance.strategies(keyed_test(rita)) if one.name == "one_apart")
+
+    assert (one_apart.reaches, one_apart.told_apart) == (1.0, 6 / 11)  # of 6 pairs in order, and 5
+    assert (one_apart.reaches_cutoff, one_apart.passes) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("orders", "fault"),
+    [
+        (["a=b=c > d", "a > b=c=d"], "Somebody who tells only one response of each ranking from the rest would reach"),
+        (["a=b=c=d", "a=b=c=d"], "The rankings of the key have no pair to compare."),
+    ],
+)
+def test_a_key_that_ties_nearly_everything_is_refused(rita, monkeypatch, orders, fault):
+    monkeypatch.setattr("tests.factories.screening.ORDERS", orders)
+
+    found = publishing.faults(keyed_test(rita))
+
+    assert [sentence.startswith(fault) for sentence in found] == [True]
+
+
+def test_the_balance_is_that_of_the_items_that_everybody_is_asked(rita):
+    test = keyed_test(rita)
+    flags = section_of(test, Criterion.FLAGS)
+    no_no = next(item.task for item in keys.items(flags) if not any(item.answers[item.labels[0].pk].values()))
+    steering.reprioritise(tasks=Task.objects.filter(pk=no_no.pk), priority=5)
+    projects.change_project(project=flags.project, by=rita, most_per_labeler=1)
+
+    found = {strategy.name: strategy.reaches for strategy in balance.strategies(test)}
+
+    assert (found["always_no"], found["always_yes"]) == (1.0, 0.0)
+    assert publishing.faults(test)[0] == "Somebody who always says no would reach 100% of 75%: balance the key."
 
 
 def test_a_key_that_always_no_would_meet_is_refused(rita):

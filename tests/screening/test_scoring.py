@@ -5,12 +5,13 @@ from scipy.stats import kendalltau
 
 from labeling.labels.models import Label
 from labeling.quality import grading as grades
-from labeling.screening import grading, saying, scoring, taking
-from labeling.screening.models import Criterion, Result
+from labeling.screening import comparing, grading, keys, publishing, saying, scoring, taking
+from labeling.screening.models import Criterion, Result, Test
 from labeling.stats.agreement import flag_agreement
 from labeling.stats.intervals import wilson
+from labeling.work import projects, queue, steering
 from tests.factories import UserFactory
-from tests.factories.screening import applicant, attempt_of, work_through
+from tests.factories.screening import applicant, attempt_of, keyed_test, work_through
 from tests.screening.conftest import section_of
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,40 @@ def test_the_opposite_agrees_nowhere(test, abe):
     assert rankings.value == 0.0
     by_scipy = (kendalltau([2, 1, 3, 4], [3, 4, 2, 1]).statistic + kendalltau([1, 3, 2, 2], [3, 1, 2, 2]).statistic) / 2
     assert rankings.measures["tau_b"]["value"] == pytest.approx(by_scipy)
+
+
+def test_of_more_items_than_one_person_is_asked_those_count_that_everybody_is_asked(rita, abe):
+    test = keyed_test(rita)
+    flags = section_of(test, Criterion.FLAGS)
+    for priority, task in enumerate(flags.project.tasks.all()):
+        steering.reprioritise(tasks=flags.project.tasks.filter(pk=task.pk), priority=priority)
+    projects.change_project(project=flags.project, by=rita, most_per_labeler=2)
+    test = publishing.publish(test=test, by=rita)
+    Test.objects.filter(pk=test.pk).update(is_open=True)
+    attempt = taking.begin(test=test, applicant=abe)
+    for criterion in (Criterion.PRACTICE, Criterion.FLAGS):
+        section = section_of(test, criterion)
+        taking.open_section(attempt=attempt, section=section)
+        if criterion == Criterion.FLAGS:
+            queue.skip(assignment=queue.next_assignment(labeler=abe, project=section.project))
+        labels = work_through(section, abe)
+        taking.finish_section(attempt=attempt, section=section)
+    taking.hand_in(attempt=attempt)
+
+    found = results_of(attempt)[Criterion.FLAGS]
+
+    assert [label.assignment.task_id for label in labels] == keys.asked(section)[1:]
+    assert (found.n, found.measures["answered"], found.measures["items"]) == (1, 1, 2)
+    assert [len(part.items) for part in comparing.parts_of(attempt) if part.criterion == "flags"] == [2]
+
+
+def test_pairs_that_were_tied_are_counted_against_those_that_the_key_orders(test, abe, monkeypatch):
+    monkeypatch.setattr("tests.factories.screening.ORDERS", ["b=a=c > d", "a > c=d=b"])
+
+    found = results_of(attempt_of(abe, test))[Criterion.RANKINGS]
+
+    assert (found.value, found.measures["pairs"], found.measures["pairs_possible"]) == (1.0, 6, 11)
+    assert found.measures["tau_b"]["value"] < 0.8
 
 
 def test_whoever_never_flags_is_told_that_and_not_that_nothing_was_answered():
