@@ -253,7 +253,8 @@ def save_draft(request, pk):
     tags=["sheets"],
     summary="Submit a sheet",
     description="Sent twice, it makes one label, and the same answer. 409 when the lease is gone and others have "
-    "completed the task, or when the sheet was submitted with other words; what was sent is then kept as the draft.",
+    "completed the task, when the labeler has withdrawn their consent, or when the sheet was submitted with other words; "
+    "what was sent is then kept as the draft.",
     request=SubmitBody,
     responses={201: Submitted},
     examples=[SUBMISSION, RATED, *EXAMPLES, SUBMITTED, WENT_ON, NONE_LEFT],
@@ -329,7 +330,8 @@ def flag(request, pk):
     tags=["sheets"],
     summary="Open a submitted sheet again",
     description="With what was said as its draft; the label stands until the sheet is submitted again, which appends a "
-    "revision. 409 once the label is frozen into a dataset, reviewed or a day old, or when another sheet is begun.",
+    "revision. 409 once the label is frozen into a dataset, reviewed or a day old (in a test: once it is over), when "
+    "another sheet is begun, or when the labeler has withdrawn their consent.",
     request=None,
     responses={200: Sheet},
 )
