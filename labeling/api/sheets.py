@@ -253,8 +253,8 @@ def save_draft(request, pk):
     tags=["sheets"],
     summary="Submit a sheet",
     description="Sent twice, it makes one label, and the same answer. 409 when the lease is gone and others have "
-    "completed the task, when the labeler has withdrawn their consent, or when the sheet was submitted with other words; "
-    "what was sent is then kept as the draft.",
+    "completed the task, when the labeler has withdrawn their consent, or when the sheet was submitted with other "
+    "words; what was sent is then kept as the draft.",
     request=SubmitBody,
     responses={201: Submitted},
     examples=[SUBMISSION, RATED, *EXAMPLES, SUBMITTED, WENT_ON, NONE_LEFT],
