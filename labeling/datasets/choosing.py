@@ -18,7 +18,7 @@ from labeling.datasets.models import UNITS, DatasetKind
 from labeling.datasets.scales import JUDGING
 from labeling.labels.models import Label, Rating
 from labeling.people.models import Cohort
-from labeling.prompts.models import Origin, Prompt, Source, Split
+from labeling.prompts.models import Origin, Prompt, SetAside, Source, Split
 from labeling.work.models import AssignmentState, Kind, Project, Purpose, Task
 
 # What trainers must never read: a test's and a calibration pool's labels are about the labelers, not the models.
@@ -124,7 +124,8 @@ def _chosen_of_any(choice):
 
 
 def _of_unfit(columns):
-    return Exists(Prompt.objects.unfit().filter(pk=OuterRef(columns["prompt"])))
+    # What was said of a prompt's earlier wording stays true of it.
+    return Exists(Prompt.objects.unfit(unless=[SetAside.REVISED]).filter(pk=OuterRef(columns["prompt"])))
 
 
 def _with_prompt_said(labels):

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from labeling.labels.bodies import Fault, Faults, Reading, seconds_from_form, seconds_of, whole_number
 from labeling.labels.models import Demonstration, Label
 from labeling.prompts.hygiene.beside import look_beside
-from labeling.prompts.models import WRITTEN, Origin, PromptTag, StandsIn
+from labeling.prompts.hygiene.deciding import set_aside
+from labeling.prompts.models import WRITTEN, Origin, Prompt, PromptTag, SetAside, StandsIn
 from labeling.prompts.writing import write_prompt
 from labeling.work import drafts
 
@@ -220,6 +221,8 @@ def _store(assignment, body, written, draft_revision):
     now = timezone.now()
     revision = assignment.labels.count() + 1
     assignment.labels.standing().update(superseded_at=now)
+    earlier = Prompt.objects.filter(demonstrations__label__assignment=assignment)
+    set_aside(prompts=earlier, by=None, reason=SetAside.REVISED)
     label = Label.objects.create(assignment=assignment, revision=revision, seconds=written.seconds, submitted_at=now)
     demonstration = Demonstration.objects.create(
         label=label,

@@ -68,6 +68,7 @@ class SetAside(models.TextChoices):
     OVER_CAP = "over_cap", _("its owner has enough prompts")
     PERSONAL = "personal", _("personal data")
     BY_HAND = "by_hand", _("by hand")
+    REVISED = "revised", _("revised by whoever wrote it")
 
 
 class FindingKind(models.TextChoices):
@@ -299,10 +300,13 @@ class PromptQuerySet(models.QuerySet):
         """Those that stand, and of which every finding is decided."""
         return self.standing().filter(~Exists(Finding.objects.open().filter(prompt=OuterRef("pk"))))
 
-    def unfit(self):
-        """What no sheet and no file shall hold: set aside, or of the training split with a finding that is open."""
+    def unfit(self, *, unless=()):
+        """What no sheet and no file shall hold: set aside, or of the training split with a finding that is open.
+
+        `unless` names reasons (of SetAside) that do not count.
+        """
         is_open = Exists(Finding.objects.open().filter(prompt=OuterRef("pk")))
-        return self.filter(~Q(set_aside_as="") | (Q(owner__split=Split.TRAIN) & is_open))
+        return self.filter(~Q(set_aside_as__in=["", *unless]) | (Q(owner__split=Split.TRAIN) & is_open))
 
     def fit(self):
         """The others: in training splits those that are fit to train, elsewhere all that stand."""

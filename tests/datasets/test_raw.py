@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from labeling.labels import recording, reopening
 from labeling.labels.lines import line, whole
 from labeling.labels.models import Label
 from labeling.work import drawing
@@ -49,9 +50,11 @@ def demonstrations(ann, bob, judge):
     project = ProjectFactory(kind="demonstration", prompt_types=["few_shot"], asks_for_tags=True)
     drawing.add_unwritten_tasks(project=project, number=1)
     pairs = [{"query": query, "response": response} for query, response in (("1", "one"), ("2", "two"))]
-    write(
-        project, ann, {"prompt": {"type": "few_shot", "text": "Say it.", "examples": pairs}, "tags": ["closed_domain"]}
-    )
+    written = {"type": "few_shot", "text": "Say it.", "examples": pairs}
+    first = write(project, ann, {"prompt": written, "tags": ["closed_domain"]}).assignment
+    reopening.reopen(assignment=first)
+    # The earlier wording is set aside, and stays what was said the first time.
+    recording.record(assignment=first, body={"prompt": written | {"text": "Spell it."}, "tags": [], "seconds": 9})
     return project
 
 

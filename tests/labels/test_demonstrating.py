@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from labeling.labels import demonstrating, recording
+from labeling.labels import demonstrating, recording, reopening
 from labeling.labels.bodies import Faults
 from labeling.labels.models import Demonstration, Label
 from labeling.prompts.models import Owner, Prompt
@@ -171,6 +171,20 @@ def test_a_few_shot_prompt_keeps_its_pairs_and_needs_no_further_demonstration(an
 
     assert (said.text, said.prompt.origin, said.prompt.meta) == ("", "few_shot", {"examples": PAIRS})
     assert said.prompt.messages == [{"role": "user", "content": "Name the mood."}]
+
+
+def test_of_a_prompt_that_is_revised_the_last_wording_alone_stands(ann):
+    sheet = asking_sheet_of(ann)
+    first = recording.record(assignment=sheet, body={"text": "a", "prompt": {"type": "plain", "text": "Why?"}})
+    reopening.reopen(assignment=sheet)
+
+    second = recording.record(
+        assignment=Assignment.objects.get(), body={"text": "a", "prompt": {"type": "plain", "text": "How?"}}
+    )
+
+    assert list(Prompt.objects.fit()) == [second.demonstration.prompt]
+    earlier = Prompt.objects.get(pk=first.demonstration.prompt_id)
+    assert (earlier.set_aside_as, earlier.set_aside_by) == ("revised", None)
 
 
 def test_a_user_based_prompt_keeps_the_use_case_it_was_written_from(ann):
