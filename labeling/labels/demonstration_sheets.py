@@ -63,6 +63,10 @@ class Sheet:
         return bool(self.types)
 
     @property
+    def chosen_tags(self):
+        return [option for option in self.tags if option.checked]
+
+    @property
     def has_few_shot(self):
         return any(option.value == Origin.FEW_SHOT for option in self.types)
 

@@ -1,5 +1,6 @@
 """History: what one has done oneself, newest first, and what may still be changed."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -9,12 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from labeling.desk import history
-from labeling.labels import reopening
+from labeling.labels import recording, reopening
 from labeling.labels.models import Label, Lock
 from labeling.work import drafts, queue
 from labeling.work.models import Assignment
 from tests.factories import ProjectFactory, TaskFactory
 from tests.factories.labels import assign, rank, say
+from tests.labels.writing import asking_sheet_of
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +160,17 @@ def test_a_past_sheet_shows_what_was_said_and_names_no_model(ann, project, clien
     for slot in label.assignment.slots.all():
         assert slot.candidate.response.text in page
         assert slot.candidate.response.endpoint.name not in page
+
+
+def test_a_prompt_that_one_wrote_is_shown_with_its_type_and_its_tags(ann, client_of):
+    sheet = asking_sheet_of(ann, asks_for_tags=True)
+    body = {"text": "The Han.", "prompt": {"type": "plain", "text": "Which river?"}, "tags": ["closed_domain"]}
+    recording.record(assignment=sheet, body=body)
+
+    page = client_of(ann).get(reverse("desk:past-sheet", args=[sheet.pk])).text
+
+    said = " ".join(re.sub("<[^>]+>", " ", page).split())
+    assert "Prompt type Plain Tags of the prompt Closed domain Prompt Which river?" in said
 
 
 def test_words_on_a_reopened_sheet_that_were_not_submitted_stay_readable(ann, project, client_of):
