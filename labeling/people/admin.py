@@ -35,7 +35,7 @@ class CohortInline(admin.StackedInline):
 
 
 @admin.register(User)
-class PeopleAdmin(UserAdmin):
+class PeopleAdmin(cohort_admin.KeepsCohortsApart, UserAdmin):
     form = Account
     add_form = NewAccount
     inlines = [CohortInline]

@@ -2,7 +2,9 @@
 
 from django import forms
 from django.apps import apps
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import IntegrityError
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
@@ -16,8 +18,21 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Why?"), max_length=500, help_text=gettext_lazy("Kept in the record."))
 
 
+class KeepsCohortsApart(admin.ModelAdmin):
+    """Says in a sentence what the database refuses: nobody who has worked in one cohort joins the other."""
+
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError as refusal:
+            if "does not join the other" not in str(refusal):
+                raise
+            messages.error(request, _("Whoever has worked in one cohort does not join the other."))
+            return redirect(request.get_full_path())
+
+
 @admin.register(CohortMembership)
-class CohortMembershipAdmin(admin.ModelAdmin):
+class CohortMembershipAdmin(KeepsCohortsApart):
     list_display = ("labeler", "cohort", "standing", "standing_reason", "standing_at", "admitted_at", "admitted_by")
     list_filter = ("standing", "cohort")
     list_select_related = ("labeler", "admitted_by")

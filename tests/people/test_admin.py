@@ -145,6 +145,23 @@ def test_nobody_changes_from_one_cohort_to_the_other_in_the_admin(admin_by_role,
     assert membership.labeler == ann
 
 
+def test_nor_by_being_taken_out_of_it_and_put_into_the_other(admin_by_role, client_of, ann):
+    queue.next_assignment(labeler=ann, project=TaskFactory().project)
+    ann.cohort_membership.delete()
+    client = client_of(admin_by_role)
+    fields = {"labeler": ann.pk, "cohort": "held_out", "admitted_at_0": "2026-01-01", "admitted_at_1": "00:00:00"}
+    inline = account(email=ann.email, groups=group_ids("labeler"), **{"cohort_membership-0-cohort": "held_out"})
+
+    pages = [
+        client.post(reverse("admin:people_cohortmembership_add"), fields, follow=True),
+        client.post(reverse("admin:people_user_change", args=[ann.pk]), inline, follow=True),
+    ]
+
+    for page in pages:
+        assert "Whoever has worked in one cohort does not join the other." in page.text
+    assert not CohortMembership.objects.filter(labeler=ann).exists()
+
+
 def test_accounts_are_not_deleted(ada, client_of, ann):
     assert client_of(ada).get(reverse("admin:people_user_delete", args=[ann.pk])).status_code == 403
 
