@@ -10,9 +10,9 @@ def features(kind, format):
     """Return [{"name", …}, …]: the columns as `datasets` has them in the front matter of a card.
 
     Without them it takes the types from the first 10 MB of a file, and stops where a null or an empty list becomes
-    something else later on.
+    something else later on. Lines that are lists (WebGPT's) have none: it reads no such lines.
     """
-    return [_column(name, of) for name, of in SCHEMAS[kind, format]["properties"].items()]
+    return [_column(name, of) for name, of in SCHEMAS[kind, format].get("properties", {}).items()]
 
 
 def _column(name, schema):

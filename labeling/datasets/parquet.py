@@ -36,7 +36,7 @@ def _table(file, schema, folder, report):
     import pyarrow as pa
     from pyarrow import parquet
 
-    shape = pa.schema([(name, _type(of)) for name, of in schema["properties"].items()])
+    shape = pa.schema([(name, _type(of)) for name, of in _columns(schema).items()])
     path = folder / f"{file.split}{SUFFIX}"
     with gzip.open(folder / file.name) as lines, parquet.ParquetWriter(path, shape, compression="zstd") as table:
         while rows := [_row(orjson.loads(line), schema) for line in islice(lines, ROWS_AT_ONCE)]:
@@ -49,8 +49,14 @@ def _table(file, schema, folder, report):
     return File(name=path.name, split=file.split, rows=file.rows, bytes=path.stat().st_size, sha256=sha256)
 
 
+def _columns(schema):
+    """{name: schema}; a line that is a list is one column."""
+    return schema.get("properties", {"items": schema})
+
+
 def _row(line, schema):
-    return {name: _packed(line.get(name), of) for name, of in schema["properties"].items()}
+    said = line if "properties" in schema else {"items": line}
+    return {name: _packed(said.get(name), of) for name, of in _columns(schema).items()}
 
 
 def _type(schema):

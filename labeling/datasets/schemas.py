@@ -37,12 +37,7 @@ SAID = listed(exactly({"role": {"const": "assistant"}, "content": TEXT}), fewest
 SAID_SOMETHING = listed(
     exactly({"role": {"const": "assistant"}, "content": {"type": "string", "pattern": r"\S"}}), fewest=1, most=1
 )
-JUDGED = exactly({"id": ID, "model": TEXT, "role": TEXT, "sampling": JSON, "overall_quality": QUALITY, "answers": JSON})
-ANSWER = {  # of WebGPT
-    "quotes": exactly({"title": listed(TEXT), "extract": listed(TEXT)}),
-    "answer": TEXT,
-    "score": {"enum": [-1.0, 0.0, 1.0]},
-}
+JUDGED = exactly({"id": ID, "model": TEXT, "role": TEXT, "sampling": ANY, "overall_quality": QUALITY, "answers": ANY})
 WHO = {"labeler": TEXT, "cohort": COHORT, "split": SPLIT}
 
 SCHEMAS = {
@@ -77,7 +72,7 @@ SCHEMAS = {
             "owner": TEXT,
             "instructions_version": WHOLE,
             "seconds": WHOLE,
-            "meta": JSON,
+            "meta": ANY,
         }
     ),
     ("comparisons", "trl"): exactly(
@@ -106,11 +101,17 @@ SCHEMAS = {
     ("comparisons", "hh"): exactly(
         {name: {"type": "string", "pattern": "^\n\nHuman: [\\s\\S]*\n\nAssistant: "} for name in ("chosen", "rejected")}
     ),
-    ("comparisons", "webgpt"): exactly(
-        {
-            "question": exactly({"dataset": TEXT, "id": ID, "full_text": TEXT}),
-            **{f"{name}_{place}": of for place in (0, 1) for name, of in ANSWER.items()},
-        }
+    ("comparisons", "webgpt"): listed(
+        exactly(
+            {
+                "question": exactly({"dataset": TEXT, "id": ID, "full_text": TEXT}),
+                "quotes": exactly({"title": listed(TEXT), "extract": listed(TEXT)}),
+                "answer": TEXT,
+                "score": {"enum": [-1.0, 0.0, 1.0]},
+            }
+        ),
+        fewest=2,
+        most=2,
     ),
     ("unpaired", "trl"): exactly(
         {

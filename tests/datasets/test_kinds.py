@@ -340,12 +340,12 @@ def test_webgpt_scores_add_up_to_zero_and_ties_are_kept(ann):
 
     made = [line for _, line in lines("comparisons", "webgpt", project)]
 
-    assert sorted(sorted((pair[f"answer_{n}"], pair[f"score_{n}"]) for n in (0, 1)) for pair in made) == [
+    assert sorted(sorted((answer["answer"], answer["score"]) for answer in pair) for pair in made) == [
         [("best", 1.0), ("level", -1.0)],
         [("best", 1.0), ("tied", -1.0)],
         [("level", 0.0), ("tied", 0.0)],
     ]
-    assert made[0]["question"]["full_text"] == task.prompt.messages[-1]["content"]
+    assert made[0][0]["question"]["full_text"] == task.prompt.messages[-1]["content"]
 
 
 def test_the_preview_counts_every_kind_by_its_own_unit(ann, rated):

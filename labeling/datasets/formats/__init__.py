@@ -43,7 +43,7 @@ def _of_transcripts(line):
 
 
 def _of_two_answers(line):
-    return [line["question"]["full_text"]], [line["answer_0"], line["answer_1"]]
+    return [line[0]["question"]["full_text"]], [answer["answer"] for answer in line]
 
 
 def _of_completion(line):

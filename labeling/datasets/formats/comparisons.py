@@ -2,7 +2,6 @@
 
 from itertools import combinations
 
-from labeling.datasets.reading.records import as_text
 from labeling.stats.preference import n_possible, n_ties, pairs
 
 NO_PREFERENCE = "rankings without a preference"
@@ -35,7 +34,7 @@ def grouped(rankings, left_out):
             "owner": ranking.owner,
             "instructions_version": ranking.instructions_version,
             "seconds": ranking.seconds,
-            "meta": as_text(ranking.meta),
+            "meta": ranking.meta,
         }
 
 
@@ -92,10 +91,7 @@ def hh(rankings, left_out):
 
 
 def webgpt(rankings, left_out):
-    """One pair a line, ties too, as two answers whose scores add up to 0; a tie is 0 and 0.
-
-    In the columns that openai/webgpt_comparisons has when it is loaded. Lists of two, as in its file, are no rows.
-    """
+    """One pair a line, ties too, as a list of two answers whose scores add up to 0; a tie is 0 and 0."""
     for ranking in rankings:
         if len(ranking.prompt) > 1:
             left_out[NO_QUESTION] += 1
@@ -108,7 +104,7 @@ def webgpt(rankings, left_out):
                 left_out[SAME_TEXT] += 1
             else:
                 score = (first.rank < second.rank) - (first.rank > second.rank)
-                yield {"question": question, **_answer(0, first, score), **_answer(1, second, -score)}
+                yield [_answer(question, first, score), _answer(question, second, -score)]
 
 
 def _said(response):
@@ -120,9 +116,9 @@ def _facts(response):
         "id": response.id,
         "model": response.model or "",
         "role": response.role,
-        "sampling": as_text(response.sampling),
+        "sampling": response.sampling,
         "overall_quality": response.overall_quality,
-        "answers": as_text(response.answers),
+        "answers": response.answers,
     }
 
 
@@ -148,9 +144,10 @@ def _transcript(messages):
     return "".join(f"{marks[turn['role']]} {turn['content']}" for turn in messages)
 
 
-def _answer(place, response, score):
+def _answer(question, response, score):
     return {
-        f"quotes_{place}": {"title": [], "extract": []},
-        f"answer_{place}": response.text,
-        f"score_{place}": float(score),
+        "question": question,
+        "quotes": {"title": [], "extract": []},
+        "answer": response.text,
+        "score": float(score),
     }
