@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from labeling.screening import deciding, saying
 from labeling.screening.models import SCORED, Criterion
-from labeling.screening.selecting import cutoffs
+from labeling.screening.selecting import cell_of
 
 NAMES = {
     Criterion.FLAGS: gettext_lazy("Agreement on sensitive speech"),
@@ -28,31 +28,32 @@ MEANINGS = {
 def of(attempt):
     """Return what is shown of each criterion, in words, or nothing where none is given.
 
-    [{"name", "meaning", "value", "low", "high", "n", "cutoff", "why"}, …]; "low" and "high" are empty where so little
-    was answered that there is no interval.
+    [{"name", "meaning", "value", "interval", "n", "cutoff", "why"}, …]; "interval" is empty where so little was
+    answered that there is none, and "why" says what stands against the value, if something does.
     """
     if not attempt.test.gives_feedback or not deciding.is_final(attempt):
         return []
     found = {result.criterion: result for result in attempt.results.filter(criterion__in=SCORED)}
-    return [
-        _line(criterion, found[criterion], cutoffs(attempt.test)[criterion])
-        for criterion in SCORED
-        if criterion in found
-    ]
+    return [_line(cell_of(attempt.test, criterion, found[criterion])) for criterion in SCORED if criterion in found]
 
 
-def _line(criterion, result, cutoff):
-    said = _grade if criterion == Criterion.DEMONSTRATIONS else saying.share
+def _line(cell):
+    said = _grade if cell.criterion == Criterion.DEMONSTRATIONS else saying.share
     return {
-        "name": NAMES[criterion],
-        "meaning": MEANINGS[criterion],
-        "value": said(result.value),
-        "low": "" if result.low is None else said(result.low),
-        "high": "" if result.high is None else said(result.high),
-        "n": result.n,
-        "cutoff": said(cutoff),
-        "why": "" if result.value is not None else saying.why(result.why_undefined),
+        "name": NAMES[cell.criterion],
+        "meaning": MEANINGS[cell.criterion],
+        "value": said(cell.value),
+        "interval": saying.interval(cell.low, cell.high, said),
+        "n": cell.n,
+        "cutoff": said(cell.cutoff),
+        "why": _why(cell),
     }
+
+
+def _why(cell):
+    if cell.value is None:
+        return cell.why_not
+    return "" if cell.is_enough else _("Too little to go by: %(evidence)s.") % {"evidence": cell.evidence}
 
 
 def _grade(value):

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef
 
 from labeling.guidelines.models import Choice
 from labeling.people import consenting
+from labeling.people.models import Cohort, CohortMembership, Standing
 from labeling.screening import drawn, saying
 from labeling.screening.models import SCORED, Attempt, Criterion, Decision, Outcome, Result
 from labeling.screening.scoring import ENOUGH
@@ -104,6 +105,7 @@ class Row:
     outcome: str | None
     n_decisions: int
     has_withdrawn: bool = False  # their consent, and not agreed again since
+    is_at_work: bool = False  # in the training cohort, neither suspended nor retired
 
     @property
     def state(self):
@@ -158,11 +160,16 @@ def rows(test, *, sort=None, state=None, only_meeting=False, codes=None):
     results, outcomes, criteria = _results(attempts), _outcomes(attempts), criteria_of(test)
     found = [
         _row(test, attempt, results.get(attempt.pk, {}), outcomes.get(attempt.pk, []), criteria)
-        for attempt in attempts.annotate(has_withdrawn=consenting.is_withdrawn(OuterRef("applicant"))).only(
-            "pk", "code", "handed_in_at"
-        )
+        for attempt in _with_standing(attempts).only("pk", "code", "handed_in_at")
     ]
     return arranged(found, sort=sort, state=state, only_meeting=only_meeting)
+
+
+def _with_standing(attempts):
+    at_work = CohortMembership.objects.filter(
+        labeler=OuterRef("applicant"), cohort=Cohort.TRAINING, standing=Standing.ACTIVE
+    )
+    return attempts.annotate(has_withdrawn=consenting.is_withdrawn(OuterRef("applicant")), is_at_work=Exists(at_work))
 
 
 def arranged(rows, *, sort=None, state=None, only_meeting=False):
@@ -172,8 +179,11 @@ def arranged(rows, *, sort=None, state=None, only_meeting=False):
 
 
 def team(rows, *, chosen=()):
-    """Return the Rows of those who have been admitted, and of those whose codes are chosen."""
-    return [row for row in rows if row.state == "admitted" or row.code in chosen]
+    """Return the Rows of those who were admitted and make training data now, and of those whose codes are chosen.
+
+    Whoever is held out, suspended or retired knows their way around as much, and judges nothing for it.
+    """
+    return [row for row in rows if (row.state == "admitted" and row.is_at_work) or row.code in chosen]
 
 
 def _results(attempts):
@@ -241,15 +251,18 @@ def _row(test, attempt, results, outcomes, criteria):
         id=str(attempt.pk),
         code=attempt.code,
         handed_in_on=attempt.handed_in_at.date(),
-        cells={criterion: _cell(criterion, cutoffs(test)[criterion], results.get(criterion)) for criterion in criteria},
+        cells={criterion: cell_of(test, criterion, results.get(criterion)) for criterion in criteria},
         chosen=assessed.measures.get("chosen", {}) if assessed else {},
         outcome=outcomes[-1] if outcomes else None,
         n_decisions=len(outcomes),
         has_withdrawn=attempt.has_withdrawn,
+        is_at_work=attempt.is_at_work,
     )
 
 
-def _cell(criterion, cutoff, result):
+def cell_of(test, criterion, result):
+    """Return the Cell of a Result, or of none."""
+    cutoff = cutoffs(test)[criterion]
     if result is None:
         return Cell(criterion, cutoff)
     return Cell(

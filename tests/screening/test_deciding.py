@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from labeling.events.models import Mail
 from labeling.labels import recording
-from labeling.people import consenting
+from labeling.people import consenting, standing
 from labeling.people.access import cohort_of
 from labeling.screening import deciding, grading, selecting, taking
 from labeling.screening.models import Attempt, Criterion, Decision
@@ -148,6 +148,21 @@ def test_four_fifths_of_the_items_and_of_the_pairs_are_enough(measures, is_enoug
     cell = selecting.Cell("rankings", 0.75, value=1.0, high=1.0, measures=measures)
 
     assert (cell.is_enough, cell.meets) == (is_enough, is_enough)
+
+
+def test_the_team_is_of_those_who_make_training_data_now(test, attempt, cleo, rita):
+    held_out = attempt_of(cleo, test)
+    deciding.decide(attempt=attempt, outcome="training", reason="x", by=rita)
+    deciding.decide(attempt=held_out, outcome="held_out", reason="x", by=rita)
+
+    def team(**chosen):
+        return [row.code for row in selecting.team(selecting.rows(test), **chosen)]
+
+    at_work = team()
+    standing.suspend(person=attempt.applicant, reason="A break.", by=rita)
+    suspended, chosen = team(), team(chosen={held_out.code})
+
+    assert (at_work, suspended, chosen) == ([attempt.code], [], [held_out.code])
 
 
 def test_a_longer_list_asks_no_more(test, attempt, rita, django_assert_num_queries):

@@ -503,6 +503,30 @@ def test_the_decision_is_said_and_results_only_where_the_test_shows_them(
     assert ("100 %" in text_of(page)) is (gives_feedback and outcome != Outcome.WAITING)  # which puts it off
 
 
+def test_results_say_what_they_mean_how_many_items_they_rest_on_and_why_there_is_none(rita, ada, abe, client_of):
+    test = published_test(rita, is_open=True, gives_feedback=True)
+    attempt = taking.begin(test=test, applicant=abe)
+    for section in test.sections.filter(criterion__in=["practice", "flags"]).select_related("project", "test"):
+        taking.open_section(attempt=attempt, section=section)
+        sheet = queue.next_assignment(labeler=abe, project=section.project)
+        sheet = Assignment.objects.select_related("project", "task__prompt").get(pk=sheet.pk)
+        recording.record(assignment=sheet, body=answer_to(sheet, section.criterion))
+        taking.finish_section(attempt=attempt, section=section)
+    taking.hand_in(attempt=attempt)
+    deciding.decide(attempt=attempt, outcome=Outcome.DECLINED, reason="Too little.", by=ada)
+
+    page = client_of(abe).get(reverse("screening:apply"))
+
+    (results,) = (one["results"] for one in page.context["attempts"])
+    assert [(one["value"], bool(one["interval"]), one["n"], one["why"]) for one in results] == [
+        ("100 %", True, 1, "Too little to go by: 1 of 4 answered."),
+        ("–", False, 0, "Nothing was answered that could be counted."),
+        ("–", False, 0, "Nothing was answered that could be counted."),
+    ]
+    for one in results:
+        assert (str(one["meaning"]) in text_of(page), one["why"] in text_of(page)) == (True, True)
+
+
 def test_nobody_is_told_their_cohort(rita, ada, abe, cleo, client_of):
     test = published_test(rita, is_open=True)
     for person, outcome in ((abe, Outcome.TRAINING), (cleo, Outcome.HELD_OUT)):
