@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import orjson
 from django.conf import settings
@@ -116,7 +116,9 @@ def _carry_out(version, until, on_progress=None):
     try:
         with _workshop(version) as folder, pulse:
             made = _made(version, folder, pulse, on_progress)
-            _publish(version, folder, pulse.stop(), *made)
+            _describe(version, folder, *made)
+            path = keeping.bring(folder, path_of(version))
+            _publish(version, folder, path, pulse.stop(), *made)
     except LeaseLost:
         return False
     except NothingToFreeze as reason:
@@ -156,8 +158,8 @@ def _made(version, folder, pulse, on_progress):
     return rows, said, tally
 
 
-def _publish(version, folder, until, rows, said, tally):
-    """Seal, move and enter the files and lock their labels in one step: whoever still holds the lease, only once."""
+def _describe(version, folder, rows, said, tally):
+    """Write what stands beside the files."""
     with (folder / MANIFEST).open("xb") as file:
         file.write(orjson.dumps(said, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
         seal(file)
@@ -167,7 +169,10 @@ def _publish(version, folder, until, rows, said, tally):
     with (folder / cards.NAME).open("x", encoding="utf-8") as file:
         file.write(cards.card(choice=choice_of(version), manifest=said))
         seal(file)
-    path = path_of(version)
+
+
+def _publish(version, folder, path, until, rows, said, tally):
+    """Move and enter the files and lock their labels in one step: whoever still holds the lease, only once."""
     with transaction.atomic():
         if leases.held(version.pk, until).select_for_update().first() is None:
             raise LeaseLost
@@ -189,13 +194,13 @@ def _publish(version, folder, until, rows, said, tally):
 
 
 def path_of(version):
-    """Where the version's files are kept, below the data directory or in the bucket."""
+    """Where the version's files are to be kept: below the data directory just there, in a bucket below it."""
     return f"datasets/{version.pk}"
 
 
 def opened(version, name):
     """Return one of a frozen version's files, or manifest.json or the card, to be read from its beginning."""
-    return keeping.opened(f"{path_of(version)}/{name}")
+    return keeping.opened(str(PurePath(version.files.first().path).with_name(name)))
 
 
 def names_in(version):
@@ -204,7 +209,7 @@ def names_in(version):
 
 
 def folder_of(version):
-    """Where the version is made, and on a disk is kept."""
+    """Where the version is kept on a disk; it is made beside it."""
     return Path(settings.MEDIA_ROOT) / path_of(version)
 
 

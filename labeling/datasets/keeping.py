@@ -1,9 +1,10 @@
 """Where are frozen files kept? Below the data directory, or in a bucket: STORAGES["datasets"] says which.
 
-In a bucket (S3, or what speaks its protocol; the extra `s3`) each file is an object under the same path.
+In a bucket (S3, or what speaks its protocol; the extra `s3`) each file is an object under its path.
 """
 
 import os
+import secrets
 import shutil
 from pathlib import Path
 
@@ -12,15 +13,26 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, storages
 
 
-def keep(folder, path):
-    """Move a finished folder to `path`, replacing what a run left there that died before it could say so.
+def bring(folder, path):
+    """Upload a finished folder to the bucket, which may take long, and return where it is; a disk keeps it at `path`.
 
+    Every run has a place of its own: one that has lost its lease and does not know yet overwrites nothing.
     Raises OSError.
     """
     if _is_disk():
+        return path
+    place = f"{path}/{secrets.token_hex(4)}"
+    _upload(folder, place)
+    return place
+
+
+def keep(folder, path):
+    """Move a finished folder to `path`, replacing what a run left there that died before it could say so.
+
+    What is in the bucket is there already. Raises OSError.
+    """
+    if _is_disk():
         _move(folder, Path(settings.MEDIA_ROOT) / path)
-    else:
-        _upload(folder, path)
 
 
 def opened(path):

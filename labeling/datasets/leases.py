@@ -3,7 +3,7 @@
 import threading
 from datetime import timedelta
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -18,14 +18,18 @@ class LeaseLost(Exception):
 
 
 def take(version_id):
-    """Lease a waiting version: returns the moment up to which it is ours, or None when there is nothing to take."""
+    """Lease a waiting version: returns the moment up to which it is ours, or None when there is nothing to take.
+
+    One whose row is locked is being published at this moment, however old its lease: nobody waits for that.
+    """
     until = timezone.now() + LEASE
-    taken = (
-        DatasetVersion.objects.waiting()
-        .filter(pk=version_id)
-        .update(lease_until=until, attempts=F("attempts") + 1, rows_done=0)
-    )
-    return until if taken else None
+    with transaction.atomic():
+        version = DatasetVersion.objects.waiting().select_for_update(skip_locked=True).filter(pk=version_id).first()
+        if version is None:
+            return None
+        version.lease_until, version.attempts, version.rows_done = until, F("attempts") + 1, 0
+        version.save(update_fields=["lease_until", "attempts", "rows_done"])
+    return until
 
 
 def held(version_id, until):

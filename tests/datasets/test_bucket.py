@@ -5,14 +5,21 @@ import gzip
 import os
 import subprocess
 import sys
+import time
+from datetime import timedelta
 
 import boto3
 import pytest
+from django.core.files.storage import storages
 from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
-from labeling.datasets import differences, freezing
+from labeling.datasets import differences, freezing, leases
+from labeling.datasets.models import DatasetVersion
 from tests.api.conftest import rest  # noqa: F401
+from tests.celery_worker import until
 from tests.datasets.conftest import lines_of, really
 from tests.factories.labels import rank
 
@@ -64,10 +71,12 @@ def test_all_of_a_version_is_in_the_bucket_and_nothing_on_the_disk(ranked, bucke
     version = frozen(ranked)
 
     assert (version.state, version.error) == ("frozen", "")
-    assert [one.key for one in bucket.objects.all()] == [
-        f"datasets/{version.pk}/{name}" for name in ("README.md", "manifest.json", "prompts.txt", "train.jsonl.gz")
-    ]
     file = version.files.get()
+    folder = file.path.removesuffix("/train.jsonl.gz")
+    assert folder.startswith(f"datasets/{version.pk}/")
+    assert [one.key for one in bucket.objects.all()] == [
+        f"{folder}/{name}" for name in ("README.md", "manifest.json", "prompts.txt", "train.jsonl.gz")
+    ]
     content = bucket.Object(file.path).get()["Body"].read()
     assert len(gzip.decompress(content).splitlines()) == file.rows == 3
     assert list((data_directory / "datasets").iterdir()) == []
@@ -87,6 +96,26 @@ def test_files_are_downloaded_whole_and_in_part_compared_and_copied_out(ranked, 
     assert rest(eve).get(f"/api/v1/datasets/{version.pk}/card/").getvalue().startswith(b"---\n")
     assert differences.between(before, version)["splits"] == {"train": {"kept": 3, "added": 0, "removed": 0}}
     assert len(lines_of(tmp_path / "out" / "train.jsonl.gz")) == 3
+
+
+def test_a_slow_upload_keeps_its_lease_and_no_lock(ranked, bucket, monkeypatch):
+    monkeypatch.setattr(leases, "LEASE", timedelta(seconds=2))
+    version = freezing.request_dataset(kind="comparisons", format="grouped", projects=[ranked])
+    slow_seen = []
+    save = storages["datasets"].save
+
+    def slowly(name, content):
+        begun = time.monotonic()
+        until(lambda: time.monotonic() > begun + 1)
+        with transaction.atomic():
+            waiting = DatasetVersion.objects.select_for_update(nowait=True).get(pk=version.pk)
+        slow_seen.append(waiting.lease_until > timezone.now())
+        return save(name, content)
+
+    monkeypatch.setattr(storages["datasets"], "save", slowly)
+
+    assert freezing.freeze(version_id=version.pk)
+    assert slow_seen == [True] * 4
 
 
 def test_a_bucket_that_is_not_there_fails_the_version_with_a_sentence(ranked, bucket):

@@ -255,6 +255,33 @@ def test_whoever_lost_the_lease_writes_nothing(ann, project, task_of, data_direc
     assert list((data_directory / "datasets").iterdir()) == []
 
 
+def test_nobody_waits_for_a_version_that_is_being_published(ann, project, task_of):
+    rank(task_of(project), ann, "A > B > C > D")
+    version = requested(project)
+    DatasetVersion.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    answers = []
+
+    with transaction.atomic():
+        DatasetVersion.objects.select_for_update().get(pk=version.pk)
+        other = threading.Thread(
+            target=lambda: (answers.append(freezing.freeze(version_id=version.pk)), connection.close())
+        )
+        other.start()
+        other.join(10)
+
+    assert answers == [False]
+
+
+def test_a_sweep_wakes_workers_for_as_long_as_until_the_next(project, monkeypatch, settings):
+    version = requested(project)
+    woken = []
+    monkeypatch.setattr(tasks.freeze, "apply_async", lambda args, **how: woken.append((args, how)))
+
+    tasks.resume_freezing()
+
+    assert woken == [((version.pk,), {"expires": settings.SWEEP_SECONDS})]
+
+
 def test_a_version_whose_workers_keep_dying_is_given_up_with_a_sentence(ann, project, task_of):
     version = requested(project)
     DatasetVersion.objects.update(attempts=freezing.MOST_ATTEMPTS, lease_until=timezone.now() - timedelta(seconds=1))
