@@ -82,7 +82,8 @@ def _one_apart(right):
 
 def _strategy(test, name, items):
     variant = RankingVariant(test.ranking_variant).value
-    counted = [share for pair in items if (share := pair_agreement(*pair, variant)) is not None]
+    shares = [pair_agreement(right, given, variant) for right, given in items]
+    counted = [share for share in shares if share is not None]
     told, possible = pairs_told_apart(items)
     return Strategy(
         criterion=Criterion.RANKINGS,
