@@ -17,6 +17,7 @@ from labeling.api.idempotency import once
 from labeling.api.negotiation import Whatever
 from labeling.api.permissions import Engineers
 from labeling.api.problems import Problem, problem
+from labeling.api.schema import refused
 from labeling.api.shapes import Strict
 from labeling.datasets import cards, differences, freezing, serving
 from labeling.datasets.choosing import FILTERS_OF
@@ -108,7 +109,14 @@ class Datasets(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet)
         return Response(self.get_serializer(version).data, status=202)
 
 
-@extend_schema(tags=["datasets"], summary="What a dataset version says of itself", responses=OpenApiTypes.OBJECT)
+NOT_FROZEN = refused(409, "This version is not frozen.")
+
+
+@extend_schema(
+    tags=["datasets"],
+    summary="What a dataset version says of itself",
+    responses={200: OpenApiTypes.OBJECT, **NOT_FROZEN},
+)
 @api_view(["GET", "HEAD"])
 @permission_classes([Engineers])
 def show_manifest(request, pk):
@@ -151,7 +159,7 @@ def list_formats(request):
     tags=["datasets"],
     summary="The dataset card, for people",
     description="README.md in the form that Hugging Face's hub reads.",
-    responses={(200, "text/markdown"): OpenApiTypes.STR},
+    responses={(200, "text/markdown"): OpenApiTypes.STR, **NOT_FROZEN},
 )
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(Whatever)
@@ -182,7 +190,7 @@ class Changes(serializers.Serializer):
             "since", int, description="The id of the other version; the one before of the same choice, unless said."
         )
     ],
-    responses=Changes,
+    responses={200: Changes, **refused(409, "It is not frozen, or the first of its choice.")},
 )
 @api_view(["GET"])
 @permission_classes([Engineers])
@@ -216,7 +224,9 @@ def _frozen(pk):
         (status, kind): OpenApiTypes.BINARY
         for status in (200, 206)
         for kind in ("application/gzip", "application/vnd.apache.parquet")
-    },
+    }
+    | refused(412, "The file has another ETag than the one that is named.")
+    | refused(416, "The file does not reach so far."),
 )
 @api_view(["GET", "HEAD"])
 @content_negotiation_class(Whatever)

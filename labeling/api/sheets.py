@@ -29,6 +29,7 @@ from labeling.api.idempotency import once
 from labeling.api.permissions import Workers
 from labeling.api.problems import problem
 from labeling.api.prompts import Message
+from labeling.api.schema import refused
 from labeling.api.shapes import Strict, misnamed
 from labeling.guidelines.models import Per, Scale
 from labeling.labels import recording, reopening
@@ -205,7 +206,12 @@ def take_next(request, pk):
     return Response(sheet_of(request.user, assignment.pk)) if assignment else Response(status=204)
 
 
-@extend_schema(tags=["sheets"], summary="A sheet of your own, once more", responses=Sheet, examples=[GIVEN])
+@extend_schema(
+    tags=["sheets"],
+    summary="A sheet of your own, once more",
+    responses={200: Sheet, **refused(409, "It is not in your hands any more.")},
+    examples=[GIVEN],
+)
 @api_view(["GET", "HEAD"])
 @permission_classes([Workers])
 def show(request, pk):

@@ -39,8 +39,9 @@ def test_every_post_and_put_takes_an_idempotency_key():
 
 def test_every_call_is_refused_with_problem_details():
     for _call, operation in operations():
-        for status in ("401", "403", "429", "default"):
+        for status in ("400", "401", "403", "406", "429", "500"):
             assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+        assert "default" not in operation["responses"]  # or no answer would be undocumented
 
 
 def examples():

@@ -15,10 +15,16 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from labeling.api import tokens
+from labeling.candidates import generating
+from labeling.datasets import freezing
+from labeling.events import webhooks
+from labeling.events.models import Event
 from labeling.work import queue
+from tests.candidates.files import imported
 from tests.factories import EndpointFactory, TaskFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+# A dataset is frozen in a transaction of its own; what the questions do is rolled back, one by one.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -37,15 +43,31 @@ def document(client_of, ada):
 
 
 @pytest.fixture
-def there(ann):
-    """What is there to be asked about: the id that stands in an address, by the word before it."""
+def there(ann, settings, tmp_path):
+    """What is there to be asked about: what stands in an address, by the word before it."""
+    settings.MEDIA_ROOT = tmp_path
     task = TaskFactory()
+    writer = EndpointFactory(base_url="https://models.example/v1")
+    webhook, _secret = webhooks.register(url="https://hooks.example/attune", events=Event.values)
     return {
-        "prompts": task.prompt_id,
-        "projects": task.project_id,
-        "models": EndpointFactory().pk,
-        "assignments": str(queue.next_assignment(labeler=ann, project=task.project).pk),
+        "prompts": {"id": task.prompt_id},
+        "projects": {"id": task.project_id},
+        "models": {"id": writer.pk},
+        "assignments": {"id": str(queue.next_assignment(labeler=ann, project=task.project).pk)},
+        "datasets": {"id": frozen(task.project).pk, "name": "train.jsonl.gz"},
+        "imports": {"id": imported({"prompt": "Name a river."}, {"prompt": 1}).pk},
+        "generations": {"id": generating.request_generation(endpoints=[writer], selection={}).pk},
+        "webhooks": {"id": webhook.pk},
+        "forms": {"key": task.project.form.key},
     }
+
+
+def frozen(project):
+    version = freezing.request_dataset(kind="prompts", format="trl", projects=[project])
+    freezing.freeze(version_id=version.pk)
+    version.refresh_from_db()
+    assert version.is_frozen
+    return version
 
 
 @pytest.fixture
@@ -81,8 +103,9 @@ def faults(operation, passes, there):
         suppress_health_check=list(HealthCheck),
     )
     def ask(case):
-        if word in there and "{id}" in operation.path:
-            case.path_parameters["id"] = there[word]
+        case.path_parameters.update(
+            {name: said for name, said in there.get(word, {}).items() if f"{{{name}}}" in operation.path}
+        )
         with transaction.atomic():  # every question finds the same
             case.call_and_validate(headers=passes["label" if is_of_sheets else "write"], checks=CHECKS)
             transaction.set_rollback(True)
