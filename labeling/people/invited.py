@@ -15,4 +15,6 @@ def links_to(kind, row):
         return None
     n = row.invitations.count()
     said = ngettext("%(n)d invitation", "%(n)d invitations", n) % {"n": n}
+    if n == 0:
+        return said
     return format_html('<a href="{}?{}={}">{}</a>', reverse("admin:people_invitation_changelist"), kind, row.pk, said)

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ class EditionForm(forms.ModelForm):
     class Meta:
         model = Test
         fields = ("name", "korean_name")
+        widgets = dict.fromkeys(fields, AdminTextInputWidget)
         help_texts = {"name": gettext_lazy("Applicants see it. The earlier edition keeps its own.")}
 
 

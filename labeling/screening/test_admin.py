@@ -5,7 +5,8 @@ from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.urls import path, reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from labeling.people.history import History
@@ -63,11 +64,9 @@ class TestAdmin(admin.ModelAdmin):
     ordering = ("name",)
     inlines = [SectionInline]
     change_form_template = "admin/screening/test/change_form.html"
-    readonly_fields = (
-        "edition", "came_from", "later", "state", "invited", "published_at", "published_by", "created_at", "created_by",
-    )  # fmt: skip
+    readonly_fields = ("editions", "state", "invited", "published_at", "published_by", "created_at", "created_by")
     fieldsets = (
-        (None, {"fields": ("name", "korean_name", ("edition", "came_from", "later"), "state", "is_open", "invited")}),
+        (None, {"fields": ("name", "korean_name", "editions", "state", "is_open", "invited")}),
         (_("What applicants read"), {"fields": ("welcome", "korean_welcome", "warning", "korean_warning")}),
         (
             _("How it is measured"),
@@ -99,12 +98,16 @@ class TestAdmin(admin.ModelAdmin):
         obj.created_by = obj.created_by or request.user
         super().save_model(request, obj, form, change)
 
-    @admin.display(description=_("later editions"))
-    def later(self, test):
-        """Those that were made from this one."""
-        made = test.later_editions.order_by("pk") if test.pk else ()
-        links = ((reverse("admin:screening_test_change", args=[one.pk]), one) for one in made)
-        return format_html_join(", ", '<a href="{}">{}</a>', links) or None
+    @admin.display(description=_("edition"))
+    def editions(self, test):
+        """Its number, with links to the edition that it was made from and to those made from it."""
+        said = [test.edition]
+        if test.came_from:
+            said.append(format_html(gettext("made from {test}"), test=_link(test.came_from)))
+        if later := list(test.later_editions.order_by("pk")) if test.pk else []:
+            links = format_html_join(", ", "{}", ([_link(one)] for one in later))
+            said.append(format_html(gettext("later: {tests}"), tests=links))
+        return format_html_join(" · ", "{}", ([part] for part in said))
 
     @admin.display(description=_("invitations"))
     def invited(self, test):
@@ -116,6 +119,10 @@ class TestAdmin(admin.ModelAdmin):
             path(address, self.admin_site.admin_view(page), name=f"screening_test_{name}")
             for address, page, name in pages
         ] + super().get_urls()
+
+
+def _link(test):
+    return format_html('<a href="{}">{}</a>', reverse("admin:screening_test_change", args=[test.pk]), test)
 
 
 @admin.register(Section)

@@ -244,3 +244,11 @@ def test_the_earlier_edition_still_takes_whoever_has_begun(test, edition, rita, 
     attempt.refresh_from_db()
     assert attempt.handed_in_at
     assert queue.why_nothing(labeler=abe, project=flags.project)
+
+
+def test_each_edition_says_which_came_before_and_after_it(test, edition, rita, client_of):
+    pages = [client_of(rita).get(reverse("admin:screening_test_change", args=[one.pk])) for one in (test, edition)]
+
+    links = [f'<a href="{reverse("admin:screening_test_change", args=[one.pk])}">{one}</a>' for one in (edition, test)]
+    assert f"1 · later: {links[0]}" in pages[0].text
+    assert f"2 · made from {links[1]}" in pages[1].text
