@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from labeling.candidates import uploads
 from labeling.candidates.forms import FileForm, MappingForm
-from labeling.candidates.importing import cancel_import, preview, request_import, resume_import
+from labeling.candidates.importing import STOPPED, cancel_import, preview, request_import, resume_import
 from labeling.people.models import Role
 from labeling.prompts.hygiene.reporting import findings_by_kind
-from labeling.prompts.models import Import, JobState, Source
+from labeling.prompts.models import Import, Source
 from labeling.prompts.refusals import Refused, cell
 
 LISTED = 50
@@ -102,7 +102,8 @@ def show_progress(request, job):
         "since_lines": lines,
         "since_at": at,
         "may_import": may_import(request.user),
-        "can_resume": job.state in {JobState.FAILED, JobState.CANCELLED},
+        "has_stopped": job.state in STOPPED,
+        "can_resume": job.state in STOPPED and job.file,
         "references": job.responses.references().count() if job.is_over else None,
         "kinds": findings_by_kind(job) if job.is_over else (),
         "refused": job.refused.all()[:LISTED] if job.is_over else (),

@@ -2,13 +2,14 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from pathlib import PurePath
 
 from django.conf import settings
 from django.core.files import File
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -26,7 +27,10 @@ from labeling.prompts.rows import Incoming, incoming
 from labeling.prompts.storing import store
 
 LOOKED_AT, LOOKED_AT_BYTES, SHOWN = 100, 4 * 2**20, 5
+# So long an import that has failed or was cancelled can be resumed.
+KEPT = timedelta(days=7)
 MOST_ATTEMPTS = 10
+STOPPED = (JobState.CANCELLED, JobState.FAILED)
 
 
 @dataclass
@@ -117,8 +121,11 @@ def cancel_import(*, import_id):
 
 
 def resume_import(*, import_id):
-    """Go on with an import that was cancelled or failed, behind its last stored line. Returns whether it was one."""
-    stopped = Import.objects.filter(pk=import_id, state__in=[JobState.CANCELLED, JobState.FAILED])
+    """Go on with an import that was cancelled or failed, behind its last stored line. Returns whether it was one.
+
+    After a week its file is no longer there, and there is nothing to go on with.
+    """
+    stopped = Import.objects.filter(pk=import_id, state__in=STOPPED).exclude(file="")
     with transaction.atomic():
         resumed = stopped.update(state=JobState.QUEUED, finished_at=None, error="")
         if resumed:
@@ -160,10 +167,14 @@ def add_prompts(*, source_name, rows, mapping=None, created_by=None):
 
 
 def forget_files():
-    """Delete the files of imports that are done: they name authors, whom we keep as a keyed hash only."""
-    for job in Import.objects.filter(state=JobState.DONE).exclude(file=""):
-        job.file.delete(save=False)
-        Import.objects.filter(pk=job.pk).update(file="")
+    """Delete the files of imports that are done, or stopped long ago: they name authors, whom we keep as a hash."""
+    is_old = Q(state__in=STOPPED, finished_at__lt=timezone.now() - KEPT)
+    over = Import.objects.filter(Q(state=JobState.DONE) | is_old).exclude(file="")
+    for import_id in over.values_list("pk", flat=True):
+        with transaction.atomic():
+            for job in over.filter(pk=import_id).select_for_update():  # none, where it is resumed at this moment
+                job.file.delete(save=False)
+                Import.objects.filter(pk=import_id).update(file="")
 
 
 def _reader(file, filename):

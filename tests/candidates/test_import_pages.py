@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from labeling.candidates import uploads
-from labeling.candidates.importing import run_import
+from labeling.candidates.importing import cancel_import, run_import
 from labeling.prompts.models import Import, JobState, Prompt, RefusedRow
 from tests.candidates.files import imported, jsonl, requested
 from tests.factories import SourceFactory
@@ -140,6 +140,15 @@ def test_an_import_is_cancelled_and_resumed_from_its_page(rita, client_of):
     job.refresh_from_db()
     assert (job.state, job.finished_at) == (JobState.QUEUED, None)
     assert client.get(reverse("admin:prompts_import_cancel", args=[job.pk])).status_code == 405
+
+
+def test_what_stopped_so_long_ago_that_its_file_is_gone_is_imported_anew(rita, client_of):
+    job = requested({"prompt": "One"})
+    cancel_import(import_id=job.pk)
+    Import.objects.update(file="")
+    page = client_of(rita).get(page_of(job)).content.decode()
+    assert "This one is no longer there: import it anew." in page
+    assert 'id="resume"' not in page
 
 
 def test_refused_rows_are_downloaded_with_no_formula_among_them(rita, client_of):

@@ -3,11 +3,13 @@
 import gzip
 import io
 import threading
+from datetime import timedelta
 
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from labeling.candidates import batches, importing
 from labeling.candidates.importing import (
@@ -195,6 +197,27 @@ def test_the_file_goes_when_the_import_is_done():
     run_import(import_id=job.pk)
     job.refresh_from_db()
     assert (bool(job.file), default_storage.exists(stored)) == (False, False)
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
+def test_the_file_of_an_import_that_stopped_goes_after_a_week(state):
+    job = requested({"prompt": "One", "author": "Kim"})
+    stored, week_ago = job.file.name, timezone.now() - timedelta(days=7)
+    Import.objects.update(state=state, finished_at=week_ago + timedelta(minutes=5))
+    resume_imports()
+    assert default_storage.exists(stored)
+    Import.objects.update(finished_at=week_ago)
+    resume_imports()
+    job.refresh_from_db()
+    assert (bool(job.file), default_storage.exists(stored)) == (False, False)
+    assert resume_import(import_id=job.pk) is False
+
+
+def test_the_file_of_an_import_that_waits_stays_however_long():
+    job = requested({"prompt": "One"})
+    Import.objects.update(requested_at=timezone.now() - timedelta(days=30))
+    importing.forget_files()
+    assert default_storage.exists(job.file.name)
 
 
 def test_counts_and_lines_move_with_every_batch(monkeypatch):
