@@ -126,6 +126,23 @@ def show_manifest(request, pk):
     return Response(version.manifest)
 
 
+@extend_schema(
+    tags=["datasets"],
+    summary="Give up a version that is being frozen",
+    description="Its state becomes failed, and `error` says that it was cancelled.",
+    request=None,
+    responses=DatasetRow,
+)
+@api_view(["POST"])
+@permission_classes([Engineers])
+def cancel(request, pk):
+    version = get_object_or_404(DatasetVersion, pk=pk)
+    if not freezing.cancel(version=version):
+        raise Problem(409, _("This version is not being frozen, so it cannot be cancelled."))
+    version.refresh_from_db()
+    return Response(DatasetRow(version, context={"request": request}).data)
+
+
 class FormatRow(serializers.Serializer):
     kind = serializers.ChoiceField(DatasetKind.choices)
     format = serializers.CharField()

@@ -56,6 +56,7 @@ v1 = [
     path("datasets/", datasets.Datasets.as_view(LIST)),
     path("dataset-formats/", datasets.list_formats),
     path("datasets/<int:pk>/", datasets.Datasets.as_view(SHOW)),
+    path("datasets/<int:pk>/cancel/", datasets.cancel),
     path("datasets/<int:pk>/manifest/", datasets.show_manifest, name="dataset-manifest"),
     path("datasets/<int:pk>/card/", datasets.show_card),
     path("datasets/<int:pk>/changes/", datasets.show_changes),

@@ -28,6 +28,7 @@ class DatasetVersionAdmin(OnlyShown):
             ("add/", pages.choose, "add"),
             ("<int:pk>/change/", pages.version, "change"),
             ("<int:pk>/retry/", pages.retry, "retry"),
+            ("<int:pk>/cancel/", pages.cancel, "cancel"),
             ("<int:pk>/tag/", pages.tag, "tag"),
             ("<int:pk>/manifest/", pages.manifest, "manifest"),
             ("<int:pk>/card/", pages.card, "card"),

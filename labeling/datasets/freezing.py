@@ -71,6 +71,12 @@ def retry(*, version):
     return bool(sent)
 
 
+def cancel(*, version):
+    """Give up a version that is being frozen; False if it is not. Its worker notices within a second or so."""
+    going = DatasetVersion.objects.filter(pk=version.pk, state=DatasetState.FREEZING)
+    return _end_badly(going, version, "Freezing was cancelled.")
+
+
 def _wake_worker(version_id):
     # The task imports these verbs. A broker that is away costs nothing but time: the sweeper looks again.
     from labeling.datasets import tasks
@@ -260,8 +266,10 @@ def _fail(version, pulse, sentence):
 
 def _end_badly(mine, version, sentence):
     with transaction.atomic():
-        if mine.update(state=DatasetState.FAILED, error=sentence, lease_until=None):
+        ended = mine.update(state=DatasetState.FAILED, error=sentence, lease_until=None)
+        if ended:
             announce(Event.DATASET_FAILED, **_told(version), error=sentence)
+    return bool(ended)
 
 
 def _told(version):

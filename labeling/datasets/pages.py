@@ -72,7 +72,7 @@ def version(request, pk):
         "version": version,
         "files": version.files.all(),
         "manifest": _readable(version.manifest),
-        "may_retry": request.user.has_perm("datasets.add_datasetversion"),
+        "may_freeze": request.user.has_perm("datasets.add_datasetversion"),
         "may_tag": tracing.is_traced(version) and request.user.has_perm("prompts.change_prompt"),
     }
     page = "admin/datasets/datasetversion/version.html"
@@ -83,6 +83,14 @@ def version(request, pk):
 @permitted("datasets.add_datasetversion")
 def retry(request, pk):
     freezing.retry(version=get_object_or_404(DatasetVersion, pk=pk))
+    return redirect("admin:datasets_datasetversion_change", pk)
+
+
+@require_POST
+@permitted("datasets.add_datasetversion")
+def cancel(request, pk):
+    if not freezing.cancel(version=get_object_or_404(DatasetVersion, pk=pk)):
+        messages.warning(request, gettext("This version is not being frozen any more."))
     return redirect("admin:datasets_datasetversion_change", pk)
 
 

@@ -131,6 +131,19 @@ def test_a_part_a_repetition_and_a_look(engineer, frozen):
     assert (look.status_code, look.content, int(look["Content-Length"])) == (200, b"", len(whole))
 
 
+def test_a_freeze_is_cancelled_once(engineer, eve, rest):
+    version = ask(engineer, ProjectFactory()).json()
+
+    refused = rest(eve, "read").post(f"/api/v1/datasets/{version['id']}/cancel/")
+    cancelled = engineer.post(f"/api/v1/datasets/{version['id']}/cancel/")
+    again = engineer.post(f"/api/v1/datasets/{version['id']}/cancel/")
+
+    assert refused.status_code == 403
+    assert (cancelled.status_code, cancelled.json()["state"]) == (200, "failed")
+    assert cancelled.json()["error"] == "Freezing was cancelled."
+    assert problem_of(again, 409)["detail"] == "This version is not being frozen, so it cannot be cancelled."
+
+
 @really
 def test_the_manifest_is_given(engineer, frozen):
     manifest = engineer.get(f"/api/v1/datasets/{frozen['id']}/manifest/").json()

@@ -95,6 +95,21 @@ def test_a_failed_version_shows_why_and_is_tried_again_with_one_button(rita, pro
     assert (version.state, version.error) == ("freezing", "")
 
 
+@really
+def test_a_version_that_is_being_frozen_is_cancelled_with_one_button(rita, version, client_of):
+    client = client_of(rita)
+
+    shown = client.get(f"{LIST}{version.pk}/change/").text
+    client.post(f"{LIST}{version.pk}/cancel/")
+    late = client.post(f"{LIST}{version.pk}/cancel/", follow=True).text
+
+    version.refresh_from_db()
+    assert f'action="{LIST}{version.pk}/cancel/"' in shown
+    assert (version.state, version.error) == ("failed", "Freezing was cancelled.")
+    assert "This version is not being frozen any more." in late
+    assert "Try again" in late
+
+
 @pytest.mark.django_db
 def test_the_list_asks_as_many_questions_for_1_version_as_for_3(
     rita, project, version, client_of, django_assert_num_queries
@@ -136,6 +151,7 @@ def test_a_researcher_changes_and_deletes_nothing(rita, version, client_of):
     assert client.post(f"{LIST}{version.pk}/change/", {"format": "trl"}).status_code == 405
     assert client.post(f"{LIST}{version.pk}/delete/", {"post": "yes"}).status_code == 403
     assert client.get(f"{LIST}{version.pk}/retry/").status_code == 405
+    assert client.get(f"{LIST}{version.pk}/cancel/").status_code == 405
 
 
 @pytest.mark.django_db

@@ -241,6 +241,25 @@ def test_progress_and_the_lease_are_seen_from_outside_while_the_snapshot_reads(a
     assert version.is_frozen
 
 
+def test_what_is_cancelled_halfway_is_given_up_and_can_be_tried_again(ann, project, task_of, data_directory):
+    webhooks.register(url="https://hooks.example/", events=["dataset.failed"])
+    rank(task_of(project), ann, "A > B > C > D")
+    version = requested(project)
+    answers = []
+
+    with stopped_halfway(lambda: answers.append(freezing.freeze(version_id=version.pk))):
+        assert freezing.cancel(version=version)
+
+    version.refresh_from_db()
+    assert (answers, version.state, version.error) == ([False], "failed", "Freezing was cancelled.")
+    assert [*(data_directory / "datasets").iterdir()] == []
+    assert WebhookDelivery.objects.get().payload["data"]["error"] == "Freezing was cancelled."
+    assert not freezing.cancel(version=version)
+    assert freezing.retry(version=version)
+    assert freezing.freeze(version_id=version.pk)
+    assert not freezing.cancel(version=version)
+
+
 def test_whoever_lost_the_lease_writes_nothing(ann, project, task_of, data_directory):
     rank(task_of(project), ann, "A > B > C > D")
     version = requested(project)
