@@ -411,6 +411,62 @@ def test_of_two_drafts_the_newer_kept_ends_the_question(two_drafts):
     assert newest() == "on another machine"
 
 
+def finish_by_keyboard(page):
+    for number in QUALITY.values():
+        for key in (str(number), "0", "Enter"):
+            page.keyboard.press(key)
+    page.keyboard.press("=")
+
+
+def test_a_newer_draft_is_not_submitted_away_and_its_labeler_chooses(visitor, ann, project):  # noqa: F811
+    window = visitor()
+    page = start(window.sign_in(ann))
+    finish_by_keyboard(page)
+    page.locator("#A-notes").fill("here")
+    until(lambda: Draft.objects.filter(body__ratings__0__notes="here").exists())
+    expect(page.locator("[data-saved]")).to_have_text("Saved")
+    body = Draft.objects.get().body
+    body["ratings"][0]["notes"] = "on another machine"
+    drafts.save_draft(assignment=held(), revision=900, body=body)
+
+    submit(page)
+
+    expect(page.locator("[data-notice]")).to_contain_text("A newer draft of this sheet was saved elsewhere")
+    expect(page.locator("#A-notes")).to_have_value("here")
+    assert (Label.objects.count(), newest()) == (0, "on another machine")
+    page.get_by_role("button", name="Keep this one").click()
+    until(lambda: newest() == "here")
+    submit(page)
+    until(lambda: Label.objects.filter(ratings__notes="here").exists())
+    forgive(window)
+
+
+def test_other_words_of_a_second_tab_are_said_to_be_not_taken_and_come_back_with_undo(visitor, ann, project):  # noqa: F811
+    window = visitor()
+    page = start(window.sign_in(ann))
+    sheet, other = held(), window.new_tab()
+    other.goto(page.url)
+    finish_by_keyboard(other)
+    other.locator("#A-notes").fill("an hour of other words")
+    finish_by_keyboard(page)
+    window.page = page
+    with page.expect_response(lambda answer: answer.url.endswith("/submit/")):
+        page.get_by_role("button", name="Keep this one").click()
+        until(lambda: newest() == "")
+        submit(page)
+    until(lambda: Label.objects.exists())
+
+    submit(other)
+
+    expect(other.locator("#said")).to_contain_text("what came now was not taken. It is kept as a draft.")
+    expect(other.locator("#said")).not_to_contain_text("Saved:")
+    assert not Label.objects.filter(ratings__notes="an hour of other words").exists()
+    other.get_by_role("button", name="Undo").click()
+    at(other, sheet)
+    expect(other.locator("#A-notes")).to_have_value("an hour of other words")
+    forgive(window)
+
+
 def test_words_that_were_never_sent_come_back_by_themselves_when_nobody_else_wrote(visitor, ann, project):  # noqa: F811
     window = visitor()
     page = start(window.sign_in(ann))
