@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 
 from labeling import markdown
 from labeling.labels import demonstrating, demonstration_sheets
-from labeling.labels.views import CLOSED, around, keep, own_assignment
+from labeling.labels.views import CLOSED, around, keep, own_assignment, warn_of_newer
 from labeling.labels.waiting import words_wait
 from labeling.people.access import labeler_required, posted_from
 from labeling.work.models import Kind
@@ -30,10 +30,13 @@ def preview(request, assignment_id):
         return redirect("labels:sheet", assignment.pk)
     body = demonstrating.from_form(request.POST, sheet=demonstrating.asked(assignment))
     demonstrating.change_examples(body, pressed)
-    kept, _is_newest = keep(request, assignment, body)
+    kept, is_newest = keep(request, assignment, body)
+    if not is_newest:
+        warn_of_newer(request)
     shown = demonstration_sheets.sheet_of(kept, body=body, preview=pressed == "preview")
     template = "labels/demonstration.html"
-    return render(request, f"{template}#sheet" if request.htmx else template, {"sheet": shown, **around(kept)})
+    template = f"{template}#sheet" if request.htmx else template
+    return render(request, template, {"sheet": shown, **around(kept)}, status=200 if is_newest else 409)
 
 
 def _rendered(text):

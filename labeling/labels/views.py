@@ -98,7 +98,7 @@ def _kept(request, assignment):
     body = _posted_body(request, assignment)
     kept, is_newest = keep(request, assignment, body)
     if not is_newest and kept.state not in CLOSED:
-        messages.warning(request, _("A newer draft of this sheet was saved elsewhere. Reload the page to see it."))
+        warn_of_newer(request)
         return _sheet_page(request, kept, status=409, body=body, leaf=_page_asked_for(request.POST))
     address = reverse("labels:sheet", args=[assignment.pk])
     return redirect(f"{address}?page={_page_asked_for(request.POST) or 1}")
@@ -228,6 +228,10 @@ def keep(request, assignment, body):
     revision = min(_revision(request) + 1, LAST_REVISION)
     _newest, is_newest = drafts.save_draft(assignment=assignment, revision=revision, body=body)
     return own_assignment(request.user, assignment.pk), is_newest
+
+
+def warn_of_newer(request):
+    messages.warning(request, _("A newer draft of this sheet was saved elsewhere. Reload the page to see it."))
 
 
 def _revision(request):

@@ -363,6 +363,17 @@ def test_without_a_script_examples_are_added_and_removed(ann, client_of):
     assert [pair.query for pair in removed.pairs] == ["query 1", "query 3"]
 
 
+def test_a_button_overwrites_no_newer_draft_and_drops_nothing(ann, client_of):
+    sheet = asking_sheet_of(ann)
+    drafts.save_draft(assignment=sheet, revision=9, body={"text": "from another machine"})
+
+    answer = client_of(ann).post(url("preview", sheet), {"text": "here", "revision": "1", "do": "preview"})
+
+    assert (answer.status_code, answer.context["sheet"].text, answer.context["sheet"].revision) == (409, "here", 9)
+    assert "A newer draft of this sheet was saved elsewhere." in answer.text
+    assert Draft.objects.get().body == {"text": "from another machine"}
+
+
 def test_somebody_elses_preview_and_that_of_another_kind_are_not_there(ann, bob, client_of, sheet):
     mine = sheet_of(ann)
 
