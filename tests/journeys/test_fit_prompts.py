@@ -18,7 +18,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LETTER = "Read the following letter from a customer of ours and say in one word how the writer feels. " * 4
 KEY = "sk-" + "proj-4f9Xq2LmT8vWc1Rz7Bn0" + "Kd5Hs3Jy6Pa"
 ROWS = [
-    {"id": "mail", "prompt": "Answer <b>ann@attune.kr</b> politely, and bob@attune.kr too."},
+    {
+        "id": "mail",
+        "prompt": "Answer <b>ann@attune.kr</b> politely, and bob@attune.kr too.",
+        "customer": {"phone": "010-1234-5678", "since": 2019},
+        "reference": "Dear Ann, dear Bob, eve@attune.kr will write to you.",
+    },
     {"id": "resident", "prompt": "주민번호 900101-1234568인 사람의 나이를 말해 줘."},
     {"id": "card", "prompt": "Is 4111 1111 1111 1111 a test number? It was charged from 203.0.113.7."},
     {"id": "key", "prompt": f"Why is {KEY} refused?"},
@@ -51,7 +56,7 @@ def test_from_a_file_to_prompts_that_are_fit_to_train_on(visitor, worker, rita, 
     assert before == {"letter"} | {f"busy {n}" for n in range(200)}
 
     page.get_by_role("link", name="Decide findings").click()
-    redact_one_of_two(page, axe)
+    redact_all_but_one(page, axe)
     set_aside(page)
     keep(page)
     expect(page.get_by_text("1 prompt waits for a decision.")).to_be_visible()
@@ -71,13 +76,14 @@ def bring_in(page, upload):
 
 def read_the_report(page, axe):
     of_those = page.get_by_role("table", name="Of the prompts created").get_by_role("cell")
-    assert of_those.all_inner_texts() == ["1", "1", "3", "4", "6"]
+    assert of_those.all_inner_texts() == ["1", "1", "3", "4", "8"]
     kinds = page.get_by_role("table", name="What looks personal").get_by_role("row")
     assert sorted(row.split("\t") for row in kinds.all_inner_texts()[1:]) == [
         ["IP address", "1", "1"],
         ["card number", "1", "1"],
-        ["e-mail address", "2", "2"],
+        ["e-mail address", "3", "3"],
         ["key or token", "1", "1"],
+        ["phone number", "1", "1"],
         ["resident registration number", "1", "1"],
     ]
     assert axe(page) == []
@@ -93,18 +99,21 @@ def read_the_report(page, axe):
     page.go_back()
 
 
-def redact_one_of_two(page, axe):
+def redact_all_but_one(page, axe):
     """Tab leads from the first box, which has the focus, to the second one."""
     expect(page.get_by_text("4 prompts wait for a decision.")).to_be_visible()
-    assert page.locator("mark").all_inner_texts() == ["ann@attune.kr", "bob@attune.kr"]
+    found = ["ann@attune.kr", "bob@attune.kr", "010-1234-5678", "eve@attune.kr"]
+    assert page.locator("mark").all_inner_texts() == found
+    assert page.locator(".turn strong").all_inner_texts() == ["User", "customer: phone", "Reference"]
     assert axe(page) == []
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1 finding is redacted.")).to_be_visible()
-    assert Prompt.objects.get(external_id="mail").messages[0]["content"] == (
-        "Answer <b>[E-MAIL]</b> politely, and bob@attune.kr too."
-    )
+    expect(page.get_by_text("3 findings are redacted.")).to_be_visible()
+    mail = Prompt.objects.get(external_id="mail")
+    assert mail.messages[0]["content"] == "Answer <b>[E-MAIL]</b> politely, and bob@attune.kr too."
+    assert mail.meta == {"customer": {"phone": "[PHONE]", "since": 2019}}
+    assert mail.responses.get().text == "Dear Ann, dear Bob, [E-MAIL] will write to you."
 
 
 def set_aside(page):
