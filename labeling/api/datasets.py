@@ -131,7 +131,7 @@ def show_manifest(request, pk):
     summary="Give up a version that is being frozen",
     description="Its state becomes failed, and `error` says that it was cancelled.",
     request=None,
-    responses=DatasetRow,
+    responses={200: DatasetRow, **refused(409, "It is not being frozen.")},
 )
 @api_view(["POST"])
 @permission_classes([Engineers])
@@ -196,6 +196,9 @@ class Changes(serializers.Serializer):
     before = serializers.IntegerField(help_text="The id of the earlier version.")
     after = serializers.IntegerField()
     splits = serializers.DictField(child=SplitChange(), help_text="By split: lines in both, new ones, lost ones.")
+    not_compared = serializers.ListField(
+        child=serializers.CharField(), help_text="Splits that differ, and whose files are too long to be compared."
+    )
     facts = serializers.DictField(help_text="What the manifests say differently: [before, after] by name.")
 
 

@@ -202,7 +202,7 @@ def _counted_by_split(choice):
     from labeling.datasets import reading  # which reads what is chosen here
 
     with transaction.atomic():
-        counted = Counter(record.split for batch in reading.batches(choice) for record in batch)
+        counted = reading.by_split(choice)
     return sorted(counted.items(), key=lambda row: Split.values.index(row[0]))
 
 
@@ -274,7 +274,10 @@ def _normal(kind, filters):
 
 
 def _scaled(kind, projects, filters):
-    """Bring in the question that responses are judged by, unless it is the overall quality, and hold to its scale."""
+    """Bring in the question that responses are judged by, unless it is the overall quality, and hold to its scale.
+
+    The bound is a float, and there even where it is the middle that was not said: the same choice has the same hash.
+    """
     bound = BOUNDS.get(kind)
     if bound is None or (kind == DatasetKind.SFT and bound not in filters):
         if "question" in filters:
@@ -286,7 +289,8 @@ def _scaled(kind, projects, filters):
         sentence = f"The filter “{bound}” is a number from {judged.lowest} to {judged.highest}, unlike {value!r}."
         raise _refusal("filters", sentence)
     others = {key: said for key, said in filters.items() if key != "question"}
-    return others if judged.key == scales.OVERALL else others | {bound: value, "question": judged.key}
+    named = {} if judged.key == scales.OVERALL else {"question": judged.key}
+    return others | {bound: float(value)} | named
 
 
 def _one_of(values):

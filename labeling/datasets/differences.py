@@ -1,6 +1,7 @@
 """What has changed from one version to another? Counted line by line, and in what their manifests say."""
 
 import hashlib
+from collections import Counter
 
 from zlib_ng import gzip_ng
 
@@ -8,19 +9,26 @@ from labeling.datasets import keeping
 from labeling.datasets.models import UNITS
 from labeling.datasets.parquet import SUFFIX
 
+# A file is unpacked, and a digest of each line held, while somebody waits for the answer.
+MOST_ROWS = 200_000
+
 
 def between(before, after):
     """Return what has changed from one frozen version to another, as plain values.
 
-    {"before": id, "after": id, "splits": {split: {"kept", "added", "removed"}}, "facts": {name: [before, after]}}
+    {"before": id, "after": id, "splits": {split: {"kept", "added", "removed"}}, "not_compared": [split, …],
+    "facts": {name: [before, after]}}
 
-    A line counts as kept when it is in both, to the byte. Facts are those of the manifests, and only those that differ.
+    A line counts as kept when it is in both, to the byte, and as often as it is. Files of more than MOST_ROWS that are
+    not the same are not compared. Facts are those of the manifests, and only those that differ.
     """
     old, new = _by_split(before), _by_split(after)
+    counted = {split: _counted(old.get(split), new.get(split)) for split in sorted({*old, *new})}
     return {
         "before": before.pk,
         "after": after.pk,
-        "splits": {split: _counted(old.get(split), new.get(split)) for split in sorted({*old, *new})},
+        "splits": {split: found for split, found in counted.items() if found},
+        "not_compared": [split for split, found in counted.items() if not found],
         "facts": {
             name: [before.manifest.get(name), after.manifest.get(name)]
             for name in _facts(before, after)
@@ -43,26 +51,23 @@ def _facts(before, after):
     return dict.fromkeys(names)
 
 
-def lines_by_split(version):
-    """{split: a digest of each line}: sixteen bytes for a line, however long it is."""
-    return {split: _lines(file) for split, file in _by_split(version).items()}
-
-
-def digest(line):
-    return hashlib.blake2b(line, digest_size=16).digest()
-
-
 def _by_split(version):
     return {file.split: file for file in version.files.exclude(name__endswith=SUFFIX)}
 
 
 def _lines(file):
     with keeping.opened(file.path) as packed, gzip_ng.open(packed) as lines:
-        return {digest(line) for line in lines}
+        return Counter(hashlib.blake2b(line, digest_size=16).digest() for line in lines)
 
 
 def _counted(old, new):
     if old and new and old.sha256 == new.sha256:
         return {"kept": new.rows, "added": 0, "removed": 0}
-    before, after = (_lines(file) if file else set() for file in (old, new))
-    return {"kept": len(before & after), "added": len(after - before), "removed": len(before - after)}
+    if max(file.rows for file in (old, new) if file) > MOST_ROWS:
+        return None
+    before, after = (_lines(file) if file else Counter() for file in (old, new))
+    return {
+        "kept": (before & after).total(),
+        "added": (after - before).total(),
+        "removed": (before - after).total(),
+    }

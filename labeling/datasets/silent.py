@@ -10,13 +10,15 @@ FEWEST_FOR_OPENAI = 10  # examples in a file, by its documentation
 
 def why_it_teaches_nothing(tally):
     """Return the sentence that refuses a file of good responses alone, or of bad ones alone; else None."""
-    for split in Split.values:
-        good, bad = tally.sides[split, True], tally.sides[split, False]
-        if (good or bad) and not (good and bad):
-            which = "good" if good else "bad"
+    sides = {split: [side for side in (True, False) if tally.sides[split, side]] for split in Split.values}
+    teaching = " or ".join(f"“{split}”" for split, found in sides.items() if len(found) == 2)
+    way_out = f", or freeze {teaching} alone by the filter “split”" if teaching else ""
+    for split, found in sides.items():
+        if len(found) == 1:
+            which = "good" if found == [True] else "bad"
             return (
                 f"Every response of “{split}” would be {which}, and from one label alone nothing is learned: choose "
-                "another threshold, or more projects."
+                f"another threshold, or more projects{way_out}."
             )
     return None
 

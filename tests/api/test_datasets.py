@@ -183,6 +183,7 @@ def test_what_changed_is_told_since_the_version_before_or_any_other(engineer, fr
         "before": frozen["id"],
         "after": again["id"],
         "splits": {"train": {"kept": 1, "added": 0, "removed": 0}},
+        "not_compared": [],
         "facts": {},
     }
     assert since_itself.json()["before"] == again["id"]

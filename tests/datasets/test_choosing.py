@@ -107,6 +107,17 @@ def test_the_same_choice_has_the_same_hash_however_it_is_said(project):
     assert said[0].filters == {"cohort": "training", "since": "2026-01-01T00:00:00+00:00"}
 
 
+def test_a_threshold_is_the_same_as_a_number_a_fraction_or_left_to_the_middle():
+    rating = ProjectFactory(kind="rating", k=1)
+    said = [
+        choose(kind="unpaired", format="trl", projects=[rating], filters=filters)
+        for filters in ({"threshold": 4}, {"threshold": 4.0}, {})
+    ]
+
+    assert [choice.filters for choice in said] == [{"threshold": 4.0}] * 3
+    assert len({choice.hash for choice in said}) == 1
+
+
 def test_another_choice_has_another_hash(project):
     assert chosen(project).hash != chosen(project, programs=True).hash
     assert chosen(project).hash != choose(kind="comparisons", format="trl", projects=[project]).hash

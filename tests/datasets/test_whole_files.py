@@ -8,7 +8,7 @@ from labeling.prompts.models import Source
 from labeling.surveys.models import Demographics, Satisfaction
 from labeling.work import drawing
 from tests.datasets.conftest import really
-from tests.datasets.test_kinds import drawn, rate, write
+from tests.datasets.test_kinds import by_text, drawn, rate, write
 from tests.factories import OwnerFactory, ProjectFactory, SourceFactory
 from tests.factories.labels import rank
 
@@ -30,6 +30,21 @@ def test_a_file_of_good_or_of_bad_responses_alone_is_refused(ann, good, which):
         f"Every response of “train” would be {which}, and from one label alone nothing is learned: choose another "
         "threshold, or more projects.",
     )
+
+
+@really
+def test_where_one_split_alone_teaches_nothing_the_way_out_is_named(ann):
+    project = ProjectFactory(kind="rating", k=2)
+    for split, second in (("train", 1), ("test", 6)):
+        rate(drawn(project, [f"{split} a", f"{split} b"], owner=OwnerFactory(split=split)), ann, A=7, B=second)
+
+    version = frozen(project, "unpaired", "trl")
+
+    assert version.error == (
+        "Every response of “test” would be good, and from one label alone nothing is learned: choose another "
+        "threshold, or more projects, or freeze “train” alone by the filter “split”."
+    )
+    assert frozen(project, "unpaired", "trl", split="train").is_frozen
 
 
 @really
@@ -168,6 +183,36 @@ def test_what_changed_is_counted_line_by_line(ann, bob, project, task_of):
     assert changes["splits"] == {"train": {"kept": 1, "added": 1, "removed": 0}}
     assert changes["facts"]["rankings"] == [{"train": 1}, {"train": 2}]
     assert "filters" not in changes["facts"]
+
+
+@really
+def test_lines_that_are_the_same_count_as_often_as_they_are_there(ann):
+    project = ProjectFactory(k=2)
+    prompt = {"messages": [{"role": "user", "content": "Name a river."}], "owner": OwnerFactory(split="train")}
+    versions = []
+    for number in (1, 2):
+        for _ in range(number):
+            task = drawn(project, ["The Han", "No"], **prompt)
+            rank(task, ann, "A > B", shown=by_text(task, "The Han", "No"))
+        versions.append(frozen(project, format="openai"))
+
+    assert differences.between(*versions)["splits"] == {"train": {"kept": 1, "added": 2, "removed": 0}}
+
+
+@really
+def test_files_too_long_to_compare_are_named(ann, bob, rita, client_of, project, task_of, monkeypatch):
+    monkeypatch.setattr(differences, "MOST_ROWS", 0)
+    rank(task_of(project), ann, "A > B > C > D")
+    before = frozen(project)
+    rank(task_of(project), bob, "A > B > C > D")
+    after = frozen(project)
+
+    changes = differences.between(before, after)
+    page = client_of(rita).get(f"/admin/datasets/datasetversion/{after.pk}/changes/").text
+
+    assert (changes["splits"], changes["not_compared"]) == ({}, ["train"])
+    assert changes["facts"]["rankings"] == [{"train": 1}, {"train": 2}]
+    assert "Too long to be compared line by line while you wait: train." in page
 
 
 @really

@@ -1,7 +1,8 @@
 """What exactly was said? Records of each kind, in an order that never depends on who was first.
 
-Each module has `count(choice)`, how many there are, and `batches(choice, left_out)`, which yields lists of them: inside
-a transaction, because the rows come from one server-side cursor.
+Each module has `count(choice)`, how many there are, `by_split(choice)`, how many in which split, and
+`batches(choice, left_out)`, which yields lists of them: inside a transaction, because the rows come from one
+server-side cursor.
 """
 
 from collections import Counter
@@ -22,6 +23,11 @@ READERS = {
 
 def count(choice):
     return READERS[choice.kind].count(choice)
+
+
+def by_split(choice):
+    """Return {split: how many records there are}, counted without reading them where the database can."""
+    return READERS[choice.kind].by_split(choice)
 
 
 def batches(choice, left_out=None):

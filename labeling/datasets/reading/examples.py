@@ -1,5 +1,6 @@
 """What is there to imitate? Demonstrations, references, and responses that people rated highly."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
@@ -37,6 +38,11 @@ def count(choice):
     least = choice.filters.get("minimum_rating")
     rated = 0 if least is None else judged.number(choice, ">= %s", least)
     return choosing.demonstrations(choice).count() + sum(written.count() for written in before) + rated
+
+
+def by_split(choice):
+    """Only who reads them knows how many examples a few-shot prompt is."""
+    return Counter(example.split for batch in batches(choice, Counter()) for example in batch)
 
 
 def batches(choice, left_out):

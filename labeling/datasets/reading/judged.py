@@ -72,6 +72,13 @@ def count(choice):
     return number(choice, "<> %s", threshold_of(choice))
 
 
+def by_split(choice):
+    sql, params = _judged_by(choice, "<> %s", threshold_of(choice), empty=False)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT split, count(*) FROM ({sql}) AS judged GROUP BY split", params)  # noqa: S608
+        return dict(cursor.fetchall())
+
+
 def batches(choice, left_out):
     """In the order of the responses. One whose median is the threshold itself is neither good nor bad."""
     left_out[NEITHER] += number(choice, "= %s", threshold_of(choice))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import orjson
 
 from labeling.datasets import choosing
-from labeling.datasets.reading.records import BATCH, Record, in_batches, prompts_of
+from labeling.datasets.reading.records import BATCH, Record, in_batches, prompts_of, records_by
 
 
 @dataclass(slots=True)
@@ -22,6 +22,10 @@ class Prompt(Record):
 
 def count(choice):
     return choosing.prompts(choice).count()
+
+
+def by_split(choice):
+    return records_by(choosing.prompts(choice), "owner__split")
 
 
 def batches(choice, left_out):

@@ -10,7 +10,7 @@ from django.db import connection
 from labeling.candidates.models import EndpointRole
 from labeling.datasets import choosing
 from labeling.datasets.reading.answers import Answers, Form
-from labeling.datasets.reading.records import BATCH, HEAD, OfOneLabel, as_it_is, in_batches, prompts_of
+from labeling.datasets.reading.records import BATCH, HEAD, OfOneLabel, as_it_is, in_batches, prompts_of, records_by
 from labeling.people.pseudonyms import pseudonym
 from labeling.stats.preference import dense
 
@@ -40,6 +40,10 @@ class Ranking(OfOneLabel):
 
 def count(choice):
     return choosing.labels(choice).count()
+
+
+def by_split(choice):
+    return records_by(choosing.labels(choice), "assignment__task__prompt__owner__split")
 
 
 def batches(choice, left_out):

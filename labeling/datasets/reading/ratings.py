@@ -10,7 +10,7 @@ from django.db import connection
 from labeling.candidates.models import EndpointRole
 from labeling.datasets import choosing
 from labeling.datasets.reading.answers import Answers, Form
-from labeling.datasets.reading.records import BATCH, HEAD, OfOneLabel, as_it_is, in_batches, prompts_of
+from labeling.datasets.reading.records import BATCH, HEAD, OfOneLabel, as_it_is, in_batches, prompts_of, records_by
 from labeling.labels.models import Rating as Rated
 from labeling.people.pseudonyms import pseudonym
 
@@ -48,6 +48,12 @@ class Rating(OfOneLabel):
 
 def count(choice):
     return Rated.objects.filter(label__in=choosing.labels(choice)).count()
+
+
+def by_split(choice):
+    return records_by(
+        Rated.objects.filter(label__in=choosing.labels(choice)), "label__assignment__task__prompt__owner__split"
+    )
 
 
 def batches(choice, left_out):

@@ -9,7 +9,7 @@ from django.db import connection
 
 from labeling.datasets import choosing
 from labeling.datasets.reading.answers import Answers, Form
-from labeling.datasets.reading.records import BATCH, Record, in_batches, prompts_of
+from labeling.datasets.reading.records import BATCH, Record, in_batches, prompts_of, records_by
 from labeling.people.pseudonyms import pseudonym
 from labeling.work.models import LETTERS
 
@@ -67,6 +67,10 @@ SELECT label_id, id, overall_quality, notes, slot_id FROM labels_rating WHERE la
 
 def count(choice):
     return choosing.labels(choice).count()
+
+
+def by_split(choice):
+    return records_by(choosing.labels(choice), "split_said")
 
 
 def batches(choice, left_out):
