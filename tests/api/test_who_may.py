@@ -52,6 +52,7 @@ WRITES = [
     ("patch", "/api/v1/projects/1/"),
     ("post", "/api/v1/projects/1/tasks/"),
     ("post", "/api/v1/datasets/"),
+    ("post", "/api/v1/datasets/1/cancel/"),
 ]
 HOOK_READS = [
     ("get", "/api/v1/webhooks/"),
