@@ -94,8 +94,8 @@ def _insert(rows, of_import):
         by_models, references = cursor.fetchone()
     keys = {int(prompt): key for prompt, key in (references or {}).items()}
     store_findings(
-        (prompt, Found(kind, 0, *span, stands_in=StandsIn.RESPONSE.value, row=key))
+        (prompt, Found(kind, 0, start, end, StandsIn.RESPONSE.value, key))
         for prompt, key in keys.items()
-        for kind, *span in found[prompt]
+        for kind, start, end in found[prompt]
     )
     return Answered(by_models, Counter({prompt: len(found[prompt]) for prompt in keys}))
