@@ -52,6 +52,16 @@ def test_other_words_for_a_submitted_sheet_are_refused_and_kept_as_its_draft(she
     assert Draft.objects.get().body == body | others
 
 
+def test_where_the_project_asks_for_something_else_by_now_a_repeated_request_drops_nothing(sheet, body):
+    label = recording.record(assignment=sheet, body=body)
+    sheet.project.rate_first = False
+
+    with pytest.raises(recording.SaidOtherwise):
+        recording.record(assignment=sheet, body={"ranking": body["ranking"]})
+
+    assert (Label.objects.get(), Draft.objects.get().body) == (label, {"ranking": body["ranking"]})
+
+
 def test_other_words_for_a_locked_label_are_kept_and_hear_why_it_stays(sheet, body):
     label = recording.record(assignment=sheet, body=body)
     reopening.lock(labels=[label.pk], because=Lock.FROZEN)
