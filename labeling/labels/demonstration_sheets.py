@@ -55,6 +55,11 @@ class Sheet:
     most_pairs: int = demonstrating.MOST_EXAMPLES
 
     @property
+    def is_first(self):
+        """Is it the labeler's first of its project, whose instructions count as read because they stand beside it?"""
+        return self.page == 1
+
+    @property
     def words(self):
         return len(self.text.split())
 

@@ -119,6 +119,11 @@ class Sheet:
         return len(self.slots)
 
     @property
+    def is_first(self):
+        """Is it the labeler's first of its project, whose instructions count as read because they stand beside it?"""
+        return self.page == 1
+
+    @property
     def has_other_scales(self):
         """Is there a question that a yes or a no does not answer, besides the overall quality?"""
         asked = [*(self.slots[0].questions if self.slots else ()), *self.prompt_questions]

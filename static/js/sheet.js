@@ -64,7 +64,7 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
   });
   Object.assign(board, { go: (letter) => bring(cardOf(letter)), active: () => active.dataset.letter });
 
-  // A swipe brings another card into focus.
+  // A swipe focuses another card.
   const swipe = new IntersectionObserver((seen) => {
     const shown = seen.find((one) => one.isIntersecting)?.target;
     if (strip.clientWidth < shown?.clientWidth * 1.5) activate(shown);
@@ -135,7 +135,6 @@ attune.onSheet((sheet, { on, find, all, alter, form, words }) => {
     if (!open.length) summary.hidden = true;
   }
 
-  // The server refuses an unfinished sheet, too.
   on(document, "submit", (event) => {
     const open = event.target === form ? gaps() : [];
     if (!open.length) return;
