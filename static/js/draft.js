@@ -34,11 +34,11 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
   }
   const said = () => `${answers("revision", "seconds")}`;
 
-  async function post(keepalive) {
+  async function post(leaving) {
     const mine = ++revision;
     fields.revision.value = mine;
     const headers = { "X-CSRFToken": token() };
-    const answer = await fetch(words.draft, { method: "POST", body: answers(), keepalive, headers }).catch(() => ({}));
+    const answer = await fetch(words.draft, { method: "POST", body: answers(), keepalive: leaving, headers }).catch(() => ({}));
     if (signal.aborted) return;
     const { status, redirected, ok } = answer;
     if (status === 403 || redirected) return again(words.wSignedOut);
@@ -48,7 +48,7 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
     base = newer;
     revision = Math.max(revision, base);
     if (changed) return;
-    attune.forget(copy);
+    if (!leaving) attune.forget(copy); // the next page may be older
     tell("saved", words.wSaved);
   }
 
@@ -99,10 +99,10 @@ attune.onSheet((sheet, { on, find, alter, form, words, signal }) => {
     soon(QUIET);
   });
 
-  function flush() {
+  function flush(leaving) {
     if (!changed || outrun || sent) return;
     changed = false;
-    post(true);
+    post(leaving);
   }
   on(window, "beforeunload pagehide", flush);
   on(document, "visibilitychange", () => document.hidden && flush());
