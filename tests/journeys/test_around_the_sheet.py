@@ -348,6 +348,36 @@ def test_submitting_offline_is_held_and_sent_once(visitor, ann, project):  # noq
     forgive(window)
 
 
+def test_a_late_sheet_is_taken_while_its_seat_is_free_and_kept_when_it_is_not(visitor, ann, bob, project):  # noqa: F811
+    page = start(visitor().sign_in(ann))
+    first = held()
+    finish(page)
+    expire(first)
+    submit(page)
+    page.wait_for_url(lambda url: str(first.pk) not in url)
+    assert Assignment.objects.get(pk=first.pk).state == "submitted"
+
+    second = held()
+    finish(page)
+    page.locator("#A-notes").fill("written late")
+    expire(second)
+    taken = queue.next_assignment(labeler=bob, project=project)
+    while taken.task_id != second.task_id:
+        queue.skip(assignment=taken, reason="")
+        taken = queue.next_assignment(labeler=bob, project=project)
+    submit(page)
+
+    expect(page.get_by_role("heading", name="Your desk")).to_be_visible()
+    expect(page.get_by_text("Your draft is kept").first).to_be_visible()
+    assert Label.objects.count() == 1
+    assert Draft.objects.get(assignment=second).body["ratings"][0]["notes"] == "written late"
+
+
+def expire(sheet):
+    Assignment.objects.filter(pk=sheet.pk).update(lease_until="2020-01-01T00:00Z")
+    queue.expire_due()
+
+
 @pytest.fixture
 def two_drafts(visitor, ann, project):  # noqa: F811
     """Words that one device never sent, and newer ones that another has saved since; the first is back again."""
@@ -470,6 +500,7 @@ def test_other_words_of_a_second_tab_are_said_to_be_not_taken_and_come_back_with
 def test_words_that_were_never_sent_come_back_by_themselves_when_nobody_else_wrote(visitor, ann, project):  # noqa: F811
     window = visitor()
     page = start(window.sign_in(ann))
+    page.get_by_label("Plain text").check()
     window.context.set_offline(True)
     page.locator("#A-notes").fill("offline")
     expect(page.locator("[data-saved]")).to_have_text("Not saved yet – retrying")
@@ -482,6 +513,7 @@ def test_words_that_were_never_sent_come_back_by_themselves_when_nobody_else_wro
     window.page.goto(address)
 
     expect(window.page.locator("#A-notes")).to_have_value("offline")
+    expect(window.page.get_by_label("Plain text")).to_be_checked()
     until(lambda: Draft.objects.exists() and newest() == "offline")
 
 

@@ -130,6 +130,30 @@ def test_the_scripts_of_the_sheet_stop_while_reading(visitor, ann, project):
     assert Label.objects.count() == 1
 
 
+def test_the_first_sheet_shows_them_and_their_links_ask_there_and_on_their_page(visitor, ann, project):
+    newer = f"{BEFORE}\n[A guide](https://guide.example/one)\n"
+    versions.new_instructions(instructions=project.instructions, markdown=newer, by=None)
+    page = start(visitor().sign_in(ann, reads=False))
+    link, asked = page.get_by_role("link", name="A guide"), page.get_by_role("dialog", name="Open this address?")
+    expect(page.get_by_role("button", name="Instructions", exact=True)).to_have_attribute("aria-expanded", "true")
+    link.press("Enter")
+    expect(asked).to_contain_text("https://guide.example/one")
+    asked.get_by_role("button", name="Stay here").click()
+    rate_and_rank(page)
+    rewrite(project)
+    versions.new_instructions(instructions=project.instructions, markdown=newer, by=None)
+
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(page.get_by_role("heading", name="The instructions have changed")).to_be_visible()
+    link.last.press("Enter")
+    expect(asked).to_contain_text("https://guide.example/one")
+    asked.get_by_role("button", name="Stay here").click()
+    page.get_by_role("button", name="I have read them").click()
+
+    expect(page.get_by_role("article", name="Response A")).to_be_visible()
+    expect(link).to_be_hidden()
+
+
 def test_without_a_script(visitor, ann, project):
     page = start(visitor(java_script_enabled=False).sign_in(ann, reads=False))
     rewrite(project)

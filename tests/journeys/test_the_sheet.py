@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.utils import translation
+from django.utils.translation import gettext
 from playwright.sync_api import expect
 
 from labeling.labels.models import Label
@@ -257,11 +259,39 @@ def test_axe_finds_nothing_on_the_labelers_pages(visitor, ann, project, axe, sch
     assert {place: rules for place, rules in found.items() if rules} == {}
 
 
-def test_the_korean_page_is_korean_and_breaks_between_words(visitor, ann, project):
+def test_a_whole_sheet_in_korean_which_breaks_between_words(visitor, ann, project):
     ann.locale = "ko"
     ann.save()
-    window = visitor(locale="ko-KR")
-    window.page.goto("/accounts/login/")
+    page = visitor(locale="ko-KR").page
+    page.goto("/accounts/login/")
+    page.locator("[name=login]").fill(ann.email)
+    page.locator("[name=password]").fill("attune-demo")
+    page.get_by_role("button", name="로그인").click()
+    page.get_by_role("button", name="시작하기").click()
+    page.wait_for_url("**/sheets/**")
+    first = held()
+    assert page.locator("html").get_attribute("lang") == "ko"
+    assert page.locator("#card-A").evaluate("card => getComputedStyle(card).wordBreak") == "keep-all"
 
-    assert window.page.locator("html").get_attribute("lang") == "ko"
-    assert window.page.evaluate("getComputedStyle(document.body).wordBreak") == "keep-all"
+    for number in QUALITY.values():
+        for key in (str(number), "0", "Enter"):
+            page.keyboard.press(key)
+    page.get_by_role("button", name="내 평점순으로 배열").click()
+    page.get_by_role("button", name="제출", exact=True).click()
+
+    page.wait_for_url(lambda url: str(first.pk) not in url)
+    label = Label.objects.get()
+    assert (qualities_of(label), ranks_of(label)) == (QUALITY, RANKS)
+    with translation.override("ko"):
+        saved = gettext("Saved: your ranking of %(count)d responses.") % {"count": 4}
+    expect(page.locator("#said")).to_contain_text(saved)
+
+
+def test_the_other_language_is_at_hand_on_the_sheet_and_loses_no_word(visitor, ann, project):
+    page = start(visitor().sign_in(ann))
+    page.locator("#A-notes").fill("half a thought")
+
+    page.get_by_role("button", name="한국어").click()
+
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    expect(page.locator("#A-notes")).to_have_value("half a thought")
