@@ -149,7 +149,7 @@ def _store(assignment, body, submission, slots, questions, revision):
         "places": json.dumps(places),
     }
     label = next(iter(Label.objects.raw(STORE, facts)))
-    drafts.check_not_outrun(label.is_outrun)  # type: ignore[attr-defined] - said by the statement
+    drafts.check_not_outrun(label.is_outrun)  # type: ignore[attr-defined]
     return label
 
 
