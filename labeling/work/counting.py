@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from labeling.prepared import prepared
-from labeling.work.models import Assignment, AssignmentState, Membership
+from labeling.work.models import Assignment, AssignmentState, Membership, Purpose
 
 MOST_COUNTED = 1_000  # beyond it, people are told that there are more: a million left means the same to them
 SECONDS_KEPT = 30
@@ -132,7 +132,16 @@ def _room(labeler, project, membership, ordinary, pool):
             share=share, taken=membership.taken, from_pool=membership.taken_from_pool, ordinary=ordinary
         )
         left = ordinary + min(due, pool)
-    return left if most is None else min(left, max(most - membership.taken, 0))
+    if most is None:
+        return left
+    return min(left, max(most - membership.taken - skipped_for_good(labeler, project), 0))
+
+
+def skipped_for_good(labeler, project):
+    """A test asks everybody the same: what is skipped in it is not made up for by what would come next."""
+    if project.purpose != Purpose.SCREENING:
+        return 0
+    return Assignment.objects.filter(labeler=labeler, project=project, state=AssignmentState.SKIPPED).count()
 
 
 def calibration_due(*, share, taken, from_pool, ordinary):

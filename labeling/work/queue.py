@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from labeling.people import consenting
 from labeling.people.access import cohort_of
 from labeling.prepared import prepared
+from labeling.work import counting
 from labeling.work.models import (
     Assignment,
     AssignmentState,
@@ -112,14 +113,7 @@ def _has_done_the_most(labeler, project, membership):
     most = project.most_per_labeler
     if most is None or labeler.is_program:
         return False
-    return membership.taken + _skipped_for_good(labeler, project) >= most
-
-
-def _skipped_for_good(labeler, project):
-    """A test asks everybody the same: what is skipped in it is not made up for by what would come next."""
-    if project.purpose != Purpose.SCREENING:
-        return 0
-    return Assignment.objects.filter(labeler=labeler, project=project, state=AssignmentState.SKIPPED).count()
+    return membership.taken + counting.skipped_for_good(labeler, project) >= most
 
 
 def _lock_membership(labeler, project):

@@ -67,8 +67,10 @@ def test_a_skipped_sheet_does_not_count(ann):
 def test_in_a_test_a_skipped_sheet_is_not_made_up_for_so_that_everybody_is_asked_the_same(rita):
     project = furnished(most_per_labeler=2, purpose="screening", overlap=None)
     queue.skip(assignment=take(rita, project))
+    assert counting.left_for(rita, project) == 1
     do(rita, project)
 
+    assert counting.left_for(rita, project) == 0
     assert take(rita, project) is None
     assert queue.why_nothing(labeler=rita, project=project) == SAID
 
