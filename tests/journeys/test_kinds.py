@@ -209,11 +209,16 @@ class Finger:
         self.touch("touchEnd")
 
 
+def close_instructions(page):
+    page.get_by_role("button", name="Close the instructions").tap()
+
+
 @pytest.mark.parametrize("grip", ["[data-chip=B]", "#card-A .card-head .badge"])
 def test_a_letter_is_dragged_with_a_finger_to_a_rank_beyond_the_edge(visitor, ann, transactional_db, grip):
     given(5, rate_first=False)
     page = start(visitor(**PHONE).sign_in(ann))
     finger = Finger(page)
+    close_instructions(page)
     worst = page.get_by_role("group", name="Rank 5 (worst)")
     strip = page.locator("[data-board]").bounding_box()
     assert worst.bounding_box()["x"] > 390
@@ -224,6 +229,26 @@ def test_a_letter_is_dragged_with_a_finger_to_a_rank_beyond_the_edge(visitor, an
 
     letter = page.locator(grip).inner_text()
     expect(page.get_by_label(f"Rank of response {letter}")).to_have_value("5")
+
+
+def test_a_whole_ranking_with_a_finger_on_a_phone(visitor, ann, transactional_db):
+    given(4)
+    page = start(visitor(**PHONE).sign_in(ann))
+    close_instructions(page)
+
+    for letter, number, move in [("D", 7, "up"), ("A", 5, "up"), ("C", 5, "level with A"), ("B", 2, "up")]:
+        card = page.locator(f"#card-{letter}")
+        page.locator(f"[data-chip={letter}]").tap()
+        quality(page, letter, number).tap()
+        card.get_by_role("button", name="No to the rest").tap()
+        card.get_by_role("button", name=f"Move response {letter} {move}").tap()
+        expect(card.locator(":checked:not(option)")).to_have_count(2)
+        expect(card.locator(".is-ranked")).to_be_visible()
+    page.get_by_role("button", name="Submit", exact=True).tap()
+
+    label = the_label()
+    assert qualities_of(label) == {"A": 5, "B": 2, "C": 5, "D": 7}
+    assert ranks_of(label) == {"A": 2, "B": 3, "C": 2, "D": 1}
 
 
 def test_a_hint_says_where_ratings_contradict_the_ranking_and_blocks_nothing(visitor, ann, transactional_db):
@@ -414,6 +439,26 @@ def test_every_sheet_is_one_screen(visitor, ann, transactional_db, fields):
     assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1440, 900]
     board = page.locator(".foot").bounding_box()
     assert board["y"] + board["height"] <= 900
+
+
+@pytest.mark.parametrize(
+    ("options", "k", "bar", "text"),
+    [
+        ({"viewport": {"width": 1280, "height": 720}}, 4, 50, 130),  # five lines of text
+        ({"viewport": {"width": 1024, "height": 768}}, 9, 90, 210),
+        (PHONE | {"viewport": {"width": 360, "height": 640}}, 9, 110, 115),
+    ],
+    ids=["four", "nine", "nine on a small phone"],
+)
+def test_on_a_small_screen_the_text_keeps_its_room(visitor, ann, transactional_db, options, k, bar, text):
+    given(k, form=Form.objects.get(key="instructgpt"))
+    page = start(visitor(**options).sign_in(ann))
+    page.get_by_role("button", name="Close the instructions").click()
+    heights = {one: page.locator(one).first.bounding_box()["height"] for one in (".bar", ".is-active .card-text")}
+
+    assert (heights[".bar"] <= bar, heights[".is-active .card-text"] >= text) == (True, True), heights
+    expect(quality(page, "A", 7)).to_be_in_viewport(ratio=1)
+    assert page.locator(".bar-missing").evaluate("one => one.clientHeight") <= 34
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
