@@ -528,6 +528,7 @@ def test_axe_and_width_in_korean_on_a_screen_and_on_a_phone(visitor, ann, projec
     found = {}
 
     def look(name):
+        page.wait_for_load_state()
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         found[name] = (axe(page), wide)
 

@@ -288,7 +288,7 @@ def test_axe_finds_nothing_on_the_sheet(visitor, ann, given, asking, axe, scheme
     text_of(page).fill("A [link](https://example.org), `code` and **more**.")
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("region", name="Preview").locator("strong")).to_have_text("more")
-    page.get_by_role("button", name="Instructions").click()
+    expect(page.get_by_role("button", name="Instructions", exact=True)).to_have_attribute("aria-expanded", "true")
     found["given, with its preview and the instructions"] = axe(page)
     page.get_by_role("button", name="Submit and stop").click()
     page.wait_for_url("**/")

@@ -140,9 +140,9 @@ def test_no_text_takes_a_pattern_more_than_its_length(evil):
 def test_the_examples_of_an_instruction_are_parts_of_the_prompt():
     messages = [{"role": "user", "content": "Name the mood."}]
     meta = {"examples": [{"query": "Wow", "response": "good", "n": 1}], "topic": "moods"}
-    assert parts(messages, meta) == ["Name the mood.", "Wow", "good"]
-    assert replaced(messages, meta, ["one", "two", "three"]) == (
+    assert parts(messages, meta) == ["Name the mood.", "Wow", "good", "1", "moods"]
+    assert replaced(messages, meta, ["one", "two", "three", "1", "four"]) == (
         [{"role": "user", "content": "one"}],
-        {"examples": [{"query": "two", "response": "three", "n": 1}], "topic": "moods"},
+        {"examples": [{"query": "two", "response": "three", "n": 1}], "topic": "four"},
     )
-    assert parts(messages, {"examples": "of something else"}) == ["Name the mood."]
+    assert parts(messages, {"examples": "of something else"}) == ["Name the mood.", "of something else"]
