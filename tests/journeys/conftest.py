@@ -85,7 +85,8 @@ def axe():
 
     def examine(page):
         page.wait_for_load_state()
-        page.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")  # colours half way mean nothing
+        # Colours half way mean nothing.
+        page.evaluate("Promise.allSettled(document.getAnimations().map(one => one.finished))")
         found = Axe().run(page).response["violations"]
         return [(rule["id"], rule["nodes"][0]["html"][:160]) for rule in found]
 
