@@ -95,7 +95,7 @@ def test_the_limit_of_calls_at_once_holds_over_several_engines(server):
 
 
 def test_passing_errors_are_tried_again_until_everything_is_answered(server):
-    server.behaviour = Behaviour(fail=0.3, truncate=0.2, mistype=0.2, hang_up=0.2, most_faults=MOST_ATTEMPTS - 1)
+    server.behaviour = Behaviour(fail=0.15, truncate=0.1, mistype=0.1, hang_up=0.1, most_faults=MOST_ATTEMPTS - 1)
 
     job = answer(asked_of(model(server), source=questions(60)))
 
