@@ -263,16 +263,9 @@ def _lease(labeler, project, membership, which, locked_rows=""):
     The order of the responses is the order of a hash of the task's seed, the labeler and the candidate: the same
     whenever it is asked for, and another one for every labeler.
     """
-    tasks, locked = which
-    is_under_way = membership.cursor_priority is not None
-    past = "AND (task.priority, task.position) < (%(priority)s, %(position)s)" if is_under_way else ""
-    looks_back = is_under_way and which in (WANTING_HANDS, ORDINARY)
-    onward = f"{tasks.format(past_the_cursor=past)} AND NOT EXISTS (SELECT FROM passed_by)"
+    statement = lease_statement(which, is_under_way=membership.cursor_priority is not None, locked_rows=locked_rows)
     found = Assignment.objects.raw(
-        LEASE.format(
-            passed_by=PICK.format(which=PASSED_BY if looks_back else "AND false", locked=f"{locked} {locked_rows}"),
-            onward=PICK.format(which=onward, locked=f"{locked} {locked_rows}"),
-        ),
+        statement,
         {
             "project": project.pk,
             "labeler": labeler.pk,
@@ -287,6 +280,18 @@ def _lease(labeler, project, membership, which, locked_rows=""):
         },
     )
     return next(iter(found), None)
+
+
+def lease_statement(which, *, is_under_way, locked_rows=""):
+    """Return the statement that leases the next of `which` tasks; `is_under_way` says that there is a cursor."""
+    tasks, locked = which
+    past = "AND (task.priority, task.position) < (%(priority)s, %(position)s)" if is_under_way else ""
+    looks_back = is_under_way and which in (WANTING_HANDS, ORDINARY)
+    onward = f"{tasks.format(past_the_cursor=past)} AND NOT EXISTS (SELECT FROM passed_by)"
+    return LEASE.format(
+        passed_by=PICK.format(which=PASSED_BY if looks_back else "AND false", locked=f"{locked} {locked_rows}"),
+        onward=PICK.format(which=onward, locked=f"{locked} {locked_rows}"),
+    )
 
 
 def hand_in(*, assignment):

@@ -43,7 +43,7 @@ settings.configure(
 django.setup()
 
 # The queue's own statement: there is no cheaper one that keeps its promises.
-from labeling.work.queue import LEASE, WANTING_HANDS  # noqa: E402
+from labeling.work.queue import WANTING_HANDS, lease_statement  # noqa: E402
 
 BYTES = int(os.environ.get("BARE_BYTES", "30000"))
 LETTERS = "ABCD"
@@ -158,7 +158,6 @@ def leased(person, project_id):
 
 
 def lease(person, project_id, membership, priority, position):
-    past = "AND (task.priority, task.position) < (%(priority)s, %(position)s)" if priority is not None else ""
     now = timezone.now()
     known = {
         "project": project_id, "labeler": person[0], "membership": membership,
@@ -167,9 +166,8 @@ def lease(person, project_id, membership, priority, position):
         "now": now, "lease_until": now + timedelta(hours=1),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        tasks, locked = WANTING_HANDS
-        which = tasks.format(past_the_cursor=past)
-        cursor.execute(LEASE.format(which=which, locked=f"{locked} SKIP LOCKED"), known)
+        statement = lease_statement(WANTING_HANDS, is_under_way=priority is not None, locked_rows="SKIP LOCKED")
+        cursor.execute(statement, known)
         found = cursor.fetchone()
     return found and found[0]
 
