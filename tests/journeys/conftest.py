@@ -12,7 +12,7 @@ from tests.processes import beat, own_broker, web, worker  # noqa: F401
 
 # Where the models of a journey answer: the processes of the site must know the address before they start.
 MODEL_PORT = free_port()
-os.environ.setdefault("MODEL_HOSTS", f"127.0.0.1:{MODEL_PORT}")
+os.environ["MODEL_HOSTS"] = f"127.0.0.1:{MODEL_PORT}"  # each test process has a port of its own
 
 
 def pytest_collection_modifyitems(items):
