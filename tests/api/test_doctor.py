@@ -5,6 +5,7 @@ import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -79,4 +80,19 @@ def test_where_nothing_answers_it_goes_on_to_the_end_and_tells_no_password():
     assert "note    letters" in done.stdout
     assert done.stderr.endswith("of these must be put right before everything works.\n")
     assert "hidden" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_without_tables_is_told_and_not_stumbled_over():
+    """As before the first `migrate`: that of the server's own, which is always there."""
+    empty = urlsplit(os.environ["DATABASE_URL"])._replace(path="/postgres").geturl()
+    done = subprocess.run(
+        [sys.executable, "manage.py", "doctor"],
+        cwd=ROOT, env={**os.environ, **NOWHERE, "DATABASE_URL": empty}, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "are not applied. Run manage.py migrate." in done.stdout
+    assert "MISSING secrets        The database cannot say." in done.stdout
+    assert "MISSING admins         The database cannot say." in done.stdout
     assert "Traceback" not in done.stderr
