@@ -1,8 +1,8 @@
 """Has this labeler read the instructions by which their sheet is judged?
 
 A sheet is pinned to a version of its project's instructions. The version of somebody's first sheet in a project, which
-stands beside it, counts as read (work/queue.py); a newer one has to be acknowledged before going on. Whoever has read a
-version has read the older ones.
+stands beside it, counts as read (work/leasing.py); a newer one has to be acknowledged before going on. Whoever has read
+a version has read the older ones.
 """
 
 from django.db.models import OuterRef, Q, Subquery

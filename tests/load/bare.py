@@ -43,7 +43,7 @@ settings.configure(
 django.setup()
 
 # The queue's own statement: there is no cheaper one that keeps its promises.
-from labeling.work.queue import WANTING_HANDS, lease_statement  # noqa: E402
+from labeling.work.leasing import WANTING_HANDS, lease_statement  # noqa: E402
 
 BYTES = int(os.environ.get("BARE_BYTES", "30000"))
 LETTERS = "ABCD"
